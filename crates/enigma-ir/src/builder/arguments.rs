@@ -1,0 +1,335 @@
+//! Arguments of calls, and their conversion to operands.
+
+use smallvec::SmallVec;
+
+use super::Builder;
+use crate::diagnostic::{Diagnostic, Rule};
+use crate::kernel::{Attr, Dim, Fill, MemFlags, MemoryId, ValueId};
+use crate::span::Span;
+use crate::table::{AttrKind, Class, Opcode};
+use crate::types::{DType, Literal, Type};
+
+/// An argument as a front end hands it over.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Arg {
+    /// Nothing was given: the parameter's default.
+    Missing,
+    /// A value of this kernel.
+    Value(ValueId),
+    /// A number.
+    Literal(Literal),
+    /// A tensor of this kernel.
+    Memory(MemoryId),
+    /// A string: a buffer's name, a dtype, a dimension, memory flags, a fill.
+    Name(String),
+    /// An element type.
+    DType(DType),
+    /// Anything else, described for the message: "a list".
+    Other(String),
+}
+
+impl From<ValueId> for Arg {
+    fn from(value: ValueId) -> Self {
+        Arg::Value(value)
+    }
+}
+
+impl From<MemoryId> for Arg {
+    fn from(memory: MemoryId) -> Self {
+        Arg::Memory(memory)
+    }
+}
+
+impl From<Literal> for Arg {
+    fn from(literal: Literal) -> Self {
+        Arg::Literal(literal)
+    }
+}
+
+impl Builder {
+    /// How a message calls an argument.
+    pub(super) fn describe(&self, arg: &Arg) -> String {
+        match arg {
+            Arg::Missing => "nothing".to_owned(),
+            Arg::Value(v) => match self.kernel.ty(*v) {
+                Type::Event => "an event".to_owned(),
+                ty => format!("a value of type {ty}"),
+            },
+            Arg::Literal(literal) => format!("the number {literal}"),
+            Arg::Memory(m) => format!("the tensor `{}`", self.kernel.memory(*m).name),
+            Arg::Name(name) => format!("the string \"{name}\""),
+            Arg::DType(dtype) => format!("the dtype {dtype}"),
+            Arg::Other(what) => what.clone(),
+        }
+    }
+
+    pub(super) fn refuse_operand(&mut self, what: &str, param: &str, wanted: &str, arg: &Arg, span: Span) {
+        let given = self.describe(arg);
+        let message = format!("`{what}` takes {wanted} as `{param}`, not {given}");
+        self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, format!("`{param}` is {given}")));
+    }
+
+    /// A value that may be used here: of an enclosing block. Anything else is refused, and `None`. So is a
+    /// value of type `Invalid`, in silence.
+    pub(super) fn reachable(&mut self, value: ValueId, span: Span) -> Option<ValueId> {
+        let home = self.kernel.home(value);
+        if self.kernel.ty(value) == Type::Invalid {
+            return None;
+        }
+        if self.kernel.encloses(home, self.block) {
+            return Some(value);
+        }
+        let made = self.kernel.value(value);
+        let made_at = made.span;
+        let name = made.name.as_deref().map(|n| format!("`{n}`"));
+        let diagnostic = if made.ty == Type::Event {
+            let subject = name.unwrap_or_else(|| "this event".to_owned());
+            Diagnostic::new(
+                Rule::EventEscapes,
+                format!("{subject} is used outside the loop or branch that made it"),
+                span,
+                "used here",
+            )
+            .with_label(made_at, "issued here, inside the loop or branch")
+            .with_help(
+                "wait for it inside, or carry it out: `for_range(..., init=[ev])`; to copy under a condition, issue with `where=`",
+            )
+        } else {
+            let subject = name.unwrap_or_else(|| "this value".to_owned());
+            Diagnostic::new(
+                Rule::ValueEscapes,
+                format!("{subject} is used outside the loop or branch that made it"),
+                span,
+                "used here",
+            )
+            .with_label(made_at, "made here, inside the loop or branch")
+            .with_help("carry it out: `for_range(..., init=[...])`, or keep it in a `register_tensor`")
+        };
+        self.refuse(diagnostic);
+        None
+    }
+
+    /// An operand with a type of its own.
+    pub(super) fn own(&mut self, code: Opcode, param: &str, class: Class, arg: &Arg, span: Span) -> Option<ValueId> {
+        let what = code.info().name;
+        match arg {
+            Arg::Literal(literal) if class == Class::Condition => match literal.fit(DType::Bool) {
+                Some(fitted) => Some(self.constant(fitted, DType::Bool, span)),
+                None => {
+                    self.refuse_operand(what, param, class.describe(), arg, span);
+                    None
+                }
+            },
+            Arg::Literal(literal) if class.admits_dtype(literal.default_dtype()) => {
+                Some(self.constant(*literal, literal.default_dtype(), span))
+            }
+            Arg::Value(value) => {
+                let value = self.reachable(*value, span)?;
+                if class_admits(class, self.kernel.ty(value)) {
+                    return Some(value);
+                }
+                self.refuse_class(code, param, class, arg, span);
+                None
+            }
+            _ => {
+                self.refuse_class(code, param, class, arg, span);
+                None
+            }
+        }
+    }
+
+    fn refuse_class(&mut self, code: Opcode, param: &str, class: Class, arg: &Arg, span: Span) {
+        if class != Class::Event {
+            self.refuse_operand(code.info().name, param, class.describe(), arg, span);
+            return;
+        }
+        let given = self.describe(arg);
+        let message = format!("`async_copy_wait` waits for events, not for {given}");
+        let mut diagnostic = Diagnostic::new(Rule::NotAnEvent, message, span, format!("given {given}"))
+            .with_help("pass what `async_copy_1d_d2t` or one of its siblings returned");
+        if let Arg::Value(value) = arg {
+            diagnostic = diagnostic.with_label(self.kernel.value(*value).span, "made here");
+        }
+        self.refuse(diagnostic);
+    }
+
+    /// The element that is stored, converted to `dtype`.
+    pub(super) fn element(&mut self, arg: &Arg, param: &str, dtype: DType, span: Span) -> Option<ValueId> {
+        match arg {
+            Arg::Literal(literal) => self.fitted(*literal, dtype, span),
+            Arg::Value(value) => {
+                let value = self.reachable(*value, span)?;
+                match self.kernel.ty(value) {
+                    Type::Scalar(_) => Some(self.convert(value, dtype, span)),
+                    _ => {
+                        self.refuse_operand("store", param, "a scalar", arg, span);
+                        None
+                    }
+                }
+            }
+            _ => {
+                self.refuse_operand("store", param, "a scalar", arg, span);
+                None
+            }
+        }
+    }
+
+    /// A constant of `dtype`; a literal that does not fit is refused.
+    pub(super) fn fitted(&mut self, literal: Literal, dtype: DType, span: Span) -> Option<ValueId> {
+        if let Some(fitted) = literal.fit(dtype) {
+            return Some(self.constant(fitted, dtype, span));
+        }
+        let range = match dtype.integer_range() {
+            Some((lo, hi)) if matches!(literal, Literal::Int(_)) => format!("{dtype} holds {lo} to {hi}"),
+            Some(_) => format!("{dtype} is an integer type: convert with metal_cast({literal}, \"{dtype}\")"),
+            None => format!("{dtype} would make it infinite"),
+        };
+        let message = format!("the number {literal} does not fit {dtype}");
+        self.refuse(Diagnostic::new(Rule::LiteralOutOfRange, message, span, "this number").with_help(range));
+        None
+    }
+
+    /// `value` as `dtype`, by the C++ static cast; a constant is converted at once.
+    pub(super) fn convert(&mut self, value: ValueId, dtype: DType, span: Span) -> ValueId {
+        let ty = self.kernel.ty(value);
+        if ty.dtype() == Some(dtype) {
+            return value;
+        }
+        if let Some(literal) = self.kernel.literal(value) {
+            return self.constant(cast_literal(literal, dtype), dtype, span);
+        }
+        let attrs = SmallVec::from_slice(&[Attr::DType(dtype)]);
+        let operands = SmallVec::from_slice(&[value]);
+        let result = Some(ty.with_dtype(dtype));
+        self.push_op(Opcode::Cast, operands, SmallVec::new(), attrs, result, span).unwrap_or(value)
+    }
+
+    /// A memory operand: a tensor, or the name of one.
+    pub(super) fn memory(&mut self, code: Opcode, param: &str, arg: &Arg, span: Span) -> Option<MemoryId> {
+        let id = match arg {
+            Arg::Memory(id) => *id,
+            Arg::Name(name) => match self.names.get(name) {
+                Some(id) => *id,
+                None => {
+                    self.refuse_name(name, param, span);
+                    return None;
+                }
+            },
+            Arg::Value(value) if self.kernel.ty(*value) == Type::Invalid => return None,
+            _ => {
+                self.refuse_operand(code.info().name, param, "a tensor or the name of one", arg, span);
+                return None;
+            }
+        };
+        match self.register_homes.get(&id) {
+            Some(&home) if !self.kernel.encloses(home, self.block) => {
+                let memory = self.kernel.memory(id);
+                let message = format!("`{}` is used outside the loop or branch that made it", memory.name);
+                let diagnostic = Diagnostic::new(Rule::ValueEscapes, message, span, "used here")
+                    .with_label(memory.span, "made here, inside the loop or branch")
+                    .with_help("make the register tensor before the loop or branch");
+                self.refuse(diagnostic);
+                None
+            }
+            _ => Some(id),
+        }
+    }
+
+    fn refuse_name(&mut self, name: &str, param: &str, span: Span) {
+        let mut known: Vec<&str> = self.names.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let known = match known.is_empty() {
+            true => "this kernel has no named buffer".to_owned(),
+            false => format!("known names: {}", known.join(", ")),
+        };
+        self.refuse(
+            Diagnostic::new(
+                Rule::UnknownBuffer,
+                format!("no parameter and no allocation is named \"{name}\""),
+                span,
+                format!("`{param}` names it"),
+            )
+            .with_help(known)
+            .with_help(
+                "an allocation has a name when it is given one: threadgroup_alloc(\"float\", 64, name=\"tile\")",
+            ),
+        );
+    }
+
+    /// Something fixed at trace time.
+    pub(super) fn attr(&mut self, code: Opcode, param: &str, kind: AttrKind, arg: &Arg, span: Span) -> Option<Attr> {
+        let parsed = match (kind, arg) {
+            (AttrKind::Dim, Arg::Name(s)) => {
+                [Dim::X, Dim::Y, Dim::Z].into_iter().find(|d| d.name() == s).map(Attr::Dim)
+            }
+            (AttrKind::MemFlags, Arg::Name(s)) => mem_flags(s).map(Attr::MemFlags),
+            (AttrKind::Fill, Arg::Name(s)) => match s.as_str() {
+                "zero" => Some(Attr::Fill(Fill::Zero)),
+                "edge" => Some(Attr::Fill(Fill::Edge)),
+                _ => None,
+            },
+            (AttrKind::DType | AttrKind::ElementType, Arg::DType(dtype)) => Some(Attr::DType(*dtype)),
+            (AttrKind::DType | AttrKind::ElementType, Arg::Name(s)) => DType::parse(s).map(Attr::DType),
+            (AttrKind::Flag, Arg::Literal(Literal::Bool(flag))) => Some(Attr::Flag(*flag)),
+            (AttrKind::Eight, Arg::Literal(Literal::Int(8))) => Some(Attr::Lane(8)),
+            (AttrKind::Lane, Arg::Literal(Literal::Int(lane @ 0..4))) => Some(Attr::Lane(*lane as u8)),
+            (AttrKind::Lane, Arg::Name(s)) => {
+                ["x", "y", "z", "w"].iter().position(|n| n == s).map(|i| Attr::Lane(i as u8))
+            }
+            _ => None,
+        };
+        if parsed.is_none() {
+            self.refuse_operand(code.info().name, param, &expected(kind), arg, span);
+        }
+        parsed
+    }
+}
+
+fn expected(kind: AttrKind) -> String {
+    match kind {
+        AttrKind::Dim => "\"x\", \"y\" or \"z\"".to_owned(),
+        AttrKind::MemFlags => MemFlags::NAMES.join(", "),
+        AttrKind::Fill => "\"zero\" or \"edge\"".to_owned(),
+        AttrKind::DType | AttrKind::ElementType => {
+            format!("a dtype ({})", DType::ALL.map(DType::msl).join(", "))
+        }
+        AttrKind::Flag => "True or False".to_owned(),
+        AttrKind::Eight => "8 (simdgroup matrices are 8x8)".to_owned(),
+        AttrKind::Lane => "a component, 0 to 3 or \"x\" to \"w\",".to_owned(),
+    }
+}
+
+fn mem_flags(name: &str) -> Option<MemFlags> {
+    const ALL: [MemFlags; 5] =
+        [MemFlags::None, MemFlags::Device, MemFlags::Threadgroup, MemFlags::DeviceAndThreadgroup, MemFlags::Texture];
+    ALL.into_iter().find(|flags| flags.name() == name)
+}
+
+/// Whether a value type is in a class.
+pub(super) fn class_admits(class: Class, ty: Type) -> bool {
+    match ty {
+        Type::Scalar(dtype) => class != Class::Vector && class.admits_dtype(dtype),
+        Type::Vector(dtype, _) => {
+            !matches!(class, Class::Scalar | Class::Index | Class::Condition) && class.admits_dtype(dtype)
+        }
+        Type::SimdgroupMatrix(_) => class == Class::Matrix,
+        Type::Event => class == Class::Event,
+        Type::Invalid => true,
+    }
+}
+
+/// A constant converted by the C++ static cast: integers wrap, floats truncate and saturate.
+pub(crate) fn cast_literal(literal: Literal, dtype: DType) -> Literal {
+    match (literal, dtype) {
+        (Literal::Float(v), DType::Bool) => Literal::Bool(v != 0.0),
+        (Literal::Int(v), DType::Bool) => Literal::Bool(v != 0),
+        (Literal::Bool(b), DType::Bool) => Literal::Bool(b),
+        (Literal::Float(v), d) if d.is_float() => Literal::Float(v),
+        (other, d) if d.is_float() => Literal::Float(other.as_int().unwrap_or(0) as f64),
+        (Literal::Float(v), d) => {
+            let (lo, hi) = d.integer_range().unwrap_or((0, 0));
+            Literal::Int((v.trunc() as i128).clamp(lo, hi))
+        }
+        (other, d) => Literal::Int(d.wrap(other.as_int().unwrap_or(0))),
+    }
+}
