@@ -69,7 +69,7 @@ pub enum Space {
 
 impl Space {
     /// Number of elements, where it is known when the kernel is traced.
-    pub const fn len(self) -> Option<u64> {
+    pub const fn length(self) -> Option<u64> {
         match self {
             Space::Device => None,
             Space::Threadgroup { len } | Space::Register { len } => Some(len),
