@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::span::{SourceFiles, Span};
-use crate::table::Opcode;
+use crate::table::{Kind, Opcode, Param};
 use crate::types::{DType, Literal, Type};
 
 macro_rules! ids {
@@ -462,7 +462,37 @@ pub enum CopyShape {
     },
 }
 
+/// What an operation was given for one parameter of its row.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Argument {
+    /// For a value parameter.
+    Value(ValueId),
+    /// For a memory parameter.
+    Memory(MemoryId),
+    /// For an attribute parameter.
+    Attr(Attr),
+}
+
 impl Op {
+    /// What each parameter of the operation's row was given, in the order of the parameters; a variadic
+    /// parameter comes once for each of its arguments. Empty for the operations of the group `Structure`.
+    pub fn arguments(&self) -> Vec<(&'static Param, Argument)> {
+        let mut values = self.operands.iter().map(|&v| Argument::Value(v));
+        let mut memories = self.memories.iter().map(|&m| Argument::Memory(m));
+        let mut attrs = self.attrs.iter().map(|&a| Argument::Attr(a));
+        let mut found = Vec::new();
+        for param in self.code.info().signature.params {
+            let given: &mut dyn Iterator<Item = Argument> = match param.kind {
+                Kind::Memory(..) => &mut memories,
+                Kind::Attr(_) => &mut attrs,
+                Kind::T | Kind::Value(_) | Kind::Element => &mut values,
+            };
+            let count = if param.variadic { usize::MAX } else { 1 };
+            found.extend(given.take(count).map(|argument| (param, argument)));
+        }
+        found
+    }
+
     /// This operation as a copy, if it is one.
     pub fn as_copy(&self) -> Option<Copy> {
         let o = &self.operands;
