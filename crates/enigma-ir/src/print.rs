@@ -1,7 +1,7 @@
 //! The kernel as text, for people.
 //!
 //! One line an operation. A value is `v3`, or `v3.acc` when the user named it; a memory is `m0.tile`. Arguments
-//! stand in the order of the operation's row, those that are passed by keyword and those fixed at trace time
+//! stand in the order of the operation's row, those that may be left out and those fixed at trace time
 //! with their parameter's name:
 //!
 //! ```text
@@ -17,7 +17,7 @@
 use std::fmt::{self, Display, Write};
 
 use crate::kernel::{Argument, Attr, Binding, BlockId, Fill, Kernel, MemoryId, Op, Space, ValueId};
-use crate::table::{Kind, Opcode, Param};
+use crate::table::{Default, Kind, Opcode, Param};
 
 /// The kernel as text, for people.
 pub fn print(kernel: &Kernel) -> String {
@@ -153,9 +153,9 @@ impl Printer<'_> {
             Argument::Memory(m) => self.memory(m),
             Argument::Attr(attr) => attr.to_string(),
         };
-        match param.keyword || matches!(param.kind, Kind::Attr(_)) {
-            true => format!("{}={text}", param.name),
-            false => text,
+        match (param.kind, param.default) {
+            (Kind::Value(_) | Kind::T | Kind::Element | Kind::Memory(..), Default::Required) => text,
+            _ => format!("{}={text}", param.name),
         }
     }
 

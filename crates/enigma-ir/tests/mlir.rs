@@ -1,0 +1,356 @@
+//! The kernel as MLIR text, judged by `mlir-opt`: every operation over every type that it takes, loops of every
+//! kind, names and numbers that need care.
+
+#[allow(dead_code, reason = "each test file uses a part of the kernels")]
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use common::{Sketch, branches_and_loops, float, int, name, pipeline, tiled_load};
+use enigma_ir::table::{Access, AttrKind, Class, Group, Kind, OpInfo, ResultRule, Spaces, TABLE};
+use enigma_ir::{Arg, DType, Kernel, Literal, MemoryId, Opcode, ValueId, Verified, mlir};
+
+const MLIR_OPT: [&str; 2] = ["mlir-opt-19", "/usr/lib/llvm-19/bin/mlir-opt"];
+
+/// Runs `mlir-opt` over modules; returns what it prints, or panics with what it complains about.
+fn mlir_opt(modules: &[String], flags: &[&str]) -> String {
+    let spawn = |program: &&str| {
+        Command::new(program)
+            .args(["--allow-unregistered-dialect", "--split-input-file"])
+            .args(flags)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()
+    };
+    let mut process = MLIR_OPT
+        .iter()
+        .find_map(spawn)
+        .expect("these tests need mlir-opt of LLVM 19: apt-get install mlir-19-tools (Debian)");
+    let text = modules.join("\n// -----\n");
+    let mut stdin = process.stdin.take().expect("stdin is piped");
+    let feed = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = process.wait_with_output().expect("mlir-opt ends");
+    let fed = feed.join().expect("the text is passed on");
+    let complaints: String = String::from_utf8_lossy(&output.stderr).chars().take(4000).collect();
+    assert!(output.status.success(), "mlir-opt refuses the text ({fed:?}):\n{complaints}");
+    String::from_utf8(output.stdout).expect("MLIR text is UTF-8")
+}
+
+fn accepted(kernels: &[Verified<Kernel>]) {
+    let modules: Vec<String> = kernels.iter().map(mlir).collect();
+    let printed = mlir_opt(&modules, &[]);
+    let functions = |text: &str| text.matches("func.func @").count();
+    assert_eq!(functions(&printed), kernels.len());
+}
+
+/// How the operands of a generated kernel are chosen.
+#[derive(Copy, Clone)]
+struct Choice {
+    dtype: DType,
+    /// 1 for scalars.
+    width: usize,
+    /// Whether a copy's tile is a register tensor.
+    registers: bool,
+    fill: &'static str,
+}
+
+/// A kernel with one operation whose operands are all known at run time only.
+struct Generated {
+    sketch: Sketch,
+    choice: Choice,
+    device: MemoryId,
+    indices: [ValueId; 3],
+}
+
+impl Generated {
+    fn new(info: &OpInfo, choice: Choice) -> Self {
+        let mut sketch = Sketch::new(&format!("{}_{}x{}", info.name, choice.dtype.short(), choice.width));
+        let device = sketch.buffer("A", choice.dtype);
+        let indices = [DType::U32, DType::I32, DType::U16].map(|d| sketch.scalar(d.short(), d));
+        Generated { sketch, choice, device, indices }
+    }
+
+    fn value(&mut self, dtype: DType, width: usize) -> ValueId {
+        let number = self.sketch.value(Opcode::Load, &[self.device.into(), self.indices[0].into()]);
+        let number = match dtype == self.choice.dtype {
+            true => number,
+            false => self.sketch.value(Opcode::Cast, &[number.into(), Arg::DType(dtype)]),
+        };
+        match width {
+            1 => number,
+            n => self.sketch.value(Opcode::MakeVec, &vec![number.into(); n]),
+        }
+    }
+
+    fn tile(&mut self) -> MemoryId {
+        match self.choice.registers {
+            true => self.sketch.registers("regs", self.choice.dtype, 64, None),
+            false => self.sketch.tile("tile", self.choice.dtype, 64),
+        }
+    }
+
+    fn event(&mut self) -> ValueId {
+        let tile = self.tile();
+        let [n, ..] = self.indices;
+        let copy = [tile.into(), n.into(), self.device.into(), n.into(), n.into()];
+        self.sketch.value(Opcode::AsyncCopy1dD2t, &copy)
+    }
+
+    fn argument(&mut self, kind: Kind, position: usize) -> Arg {
+        let Choice { dtype, width, fill, .. } = self.choice;
+        match kind {
+            Kind::T => self.value(dtype, width).into(),
+            Kind::Element | Kind::Value(Class::Scalar) => self.value(dtype, 1).into(),
+            Kind::Value(Class::Condition) => self.sketch.value(Opcode::CmpEq, &[self.indices[0].into(), int(1)]).into(),
+            Kind::Value(Class::Event) => self.event().into(),
+            Kind::Value(Class::Matrix) => {
+                let of = [float(1.0), Arg::DType(dtype)];
+                self.sketch.value(Opcode::MakeFilledSimdgroupMatrix, &of).into()
+            }
+            Kind::Value(_) => self.indices[position % 3].into(),
+            Kind::Memory(_, Spaces::Tile) => self.tile().into(),
+            Kind::Memory(..) => self.device.into(),
+            Kind::Attr(AttrKind::Dim) => name("z"),
+            Kind::Attr(AttrKind::MemFlags) => name("mem_device_and_threadgroup"),
+            Kind::Attr(AttrKind::Fill) => name(fill),
+            Kind::Attr(AttrKind::DType | AttrKind::ElementType) => Arg::DType(dtype),
+            Kind::Attr(AttrKind::Flag) => Arg::Literal(Literal::Bool(true)),
+            Kind::Attr(AttrKind::Eight) => int(8),
+            Kind::Attr(AttrKind::Lane) => int(1),
+        }
+    }
+
+    fn kernel(mut self, info: &OpInfo) -> Verified<Kernel> {
+        let params = info.signature.params;
+        let mut args: Vec<Arg> = params.iter().enumerate().map(|(i, p)| self.argument(p.kind, i)).collect();
+        if info.code == Opcode::MakeVec {
+            args = vec![args[0].clone(); 4];
+        }
+        let result = self.sketch.call(info.code, &args);
+        if let (Some(event), true) = (result, info.code.is_copy()) {
+            self.sketch.call(Opcode::AsyncCopyWait, &[event.into()]);
+        }
+        self.sketch.finish()
+    }
+}
+
+/// Every choice of types that a row admits.
+fn choices(info: &OpInfo) -> Vec<Choice> {
+    let signature = info.signature;
+    let typed = signature.params.iter().any(|p| p.kind == Kind::T);
+    let matrices = info.group == Group::SimdgroupMatrix;
+    let touches_memory = signature.memories().next().is_some() || signature.result == ResultRule::None;
+    let widths: &[usize] = match signature.t {
+        Class::Scalar => &[1],
+        Class::Vector => &[2, 3, 4],
+        _ if typed => &[1, 2, 3, 4],
+        _ => &[1],
+    };
+    let variants: &[(bool, &str)] =
+        if info.code.is_copy() { &[(false, "zero"), (true, "edge")] } else { &[(false, "zero")] };
+    let admitted = |dtype: &DType| match (typed, matrices) {
+        (true, _) => signature.t.admits_dtype(*dtype),
+        (false, true) => dtype.is_float(),
+        (false, false) => touches_memory || *dtype == DType::F32,
+    };
+    let mut found = Vec::new();
+    for dtype in DType::ALL.into_iter().filter(admitted) {
+        for &width in widths {
+            found.extend(variants.iter().map(|&(registers, fill)| Choice { dtype, width, registers, fill }));
+        }
+    }
+    found
+}
+
+fn generated() -> Vec<Verified<Kernel>> {
+    let rows = TABLE.iter().filter(|row| row.group != Group::Structure);
+    rows.flat_map(|row| choices(row).into_iter().map(|choice| Generated::new(row, choice).kernel(row))).collect()
+}
+
+#[test]
+fn every_operation_over_every_type() {
+    accepted(&generated());
+}
+
+fn conversions() -> Vec<Verified<Kernel>> {
+    let mut kernels = Vec::new();
+    for from in DType::ALL {
+        for to in DType::ALL {
+            for width in [1, 2, 3, 4] {
+                let mut k = Sketch::new(&format!("{}_to_{}_x{width}", from.short(), to.short()));
+                let (a, b) = (k.buffer("A", from), k.buffer("B", to));
+                let x = k.value(Opcode::Load, &[a.into(), int(0)]);
+                let whole = if width == 1 { x } else { k.value(Opcode::MakeVec, &vec![x.into(); width]) };
+                let y = k.value(Opcode::Cast, &[whole.into(), Arg::DType(to)]);
+                let part = if width == 1 { y } else { k.value(Opcode::VecExtract, &[y.into(), int(1)]) };
+                k.call(Opcode::Store, &[b.into(), int(0), part.into()]);
+                kernels.push(k.finish());
+            }
+        }
+    }
+    kernels
+}
+
+#[test]
+fn every_conversion() {
+    accepted(&conversions());
+}
+
+/// What the standard dialects do not have, and nothing else, is an operation of ours.
+#[test]
+fn generic_operations() {
+    let texts: Vec<String> = generated().iter().chain(&conversions()).map(mlir).collect();
+    let generic: BTreeSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.split("\"enigma.").skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let positions = TABLE.iter().filter(|row| row.group == Group::Position);
+    let collective = TABLE.iter().filter(|row| {
+        matches!(row.group, Group::Barrier | Group::AsyncCopy | Group::Simdgroup | Group::SimdgroupMatrix)
+    });
+    let mut expected: BTreeSet<&str> = positions.chain(collective).map(|row| row.name).collect();
+    expected.insert("metal_cast");
+    assert_eq!(generic, expected);
+}
+
+#[test]
+fn loops_in_every_type() {
+    let mut kernels = Vec::new();
+    for dtype in DType::ALL.into_iter().filter(|d| d.is_integer()) {
+        for (step, carries) in [(Some(1), true), (Some(2), false), (Some(-1), true), (None, true), (None, false)] {
+            if step == Some(-1) && !dtype.is_signed_integer() {
+                continue;
+            }
+            kernels.push(counting(dtype, step, carries));
+        }
+    }
+    accepted(&kernels);
+}
+
+fn counting(dtype: DType, step: Option<i128>, carries: bool) -> Verified<Kernel> {
+    let mut k = Sketch::new("counting");
+    let out = k.buffer("out", dtype);
+    let (lo, hi, by) = (k.scalar("lo", dtype), k.scalar("hi", dtype), k.scalar("by", dtype));
+    let step = step.map_or(by.into(), int);
+    let init: &[Arg] = if carries { &[float(0.0), int(1)] } else { &[] };
+    let (i, carried) = k.begin_for(lo.into(), hi.into(), step, dtype, init);
+    k.call(Opcode::Store, &[out.into(), i.into(), i.into()]);
+    let carried: Vec<Arg> = carried.into_iter().map(Arg::from).collect();
+    k.end_for(&carried);
+    k.finish()
+}
+
+#[test]
+fn nested_control_flow() {
+    accepted(&[tiled_load(), pipeline(), branches_and_loops()]);
+}
+
+/// Events, matrices, vectors and numbers through a `while`, and a `while` that carries nothing.
+#[test]
+fn while_loops() {
+    let mut k = Sketch::new("while_loops");
+    let a = k.buffer("A", DType::F32);
+    let n = k.scalar("n", DType::U32);
+    let tile = k.tile("tile", DType::F32, 64);
+    let copy = [tile.into(), int(0), a.into(), n.into(), int(64)];
+    let event = k.value(Opcode::AsyncCopy1dD2t, &copy);
+    let matrix = k.value(Opcode::MakeFilledSimdgroupMatrix, &[float(0.0)]);
+    let vector = k.value(Opcode::MakeVec, &[float(0.0), float(1.0)]);
+    let span = k.here();
+    let init = [event.into(), matrix.into(), vector.into(), n.into()];
+    let carried = k.builder.begin_while(&init, span);
+    let goes_on = k.value(Opcode::CmpGt, &[carried[3].into(), int(0)]);
+    let body = k.builder.begin_while_body(&goes_on.into(), span);
+    k.call(Opcode::AsyncCopyWait, &[body[0].into()]);
+    let again = k.value(Opcode::AsyncCopy1dD2t, &copy);
+    let less = k.value(Opcode::Sub, &[body[3].into(), int(1)]);
+    let after = k.builder.end_while(&[again.into(), body[1].into(), body[2].into(), less.into()], span);
+    k.call(Opcode::AsyncCopyWait, &[after[0].into()]);
+
+    k.builder.begin_while(&[], span);
+    let x = k.value(Opcode::Load, &[a.into(), int(0)]);
+    let goes_on = k.value(Opcode::CmpGt, &[x.into(), float(0.0)]);
+    k.builder.begin_while_body(&goes_on.into(), span);
+    k.call(Opcode::Store, &[a.into(), int(0), float(-1.0)]);
+    k.builder.end_while(&[], span);
+    accepted(&[k.finish()]);
+}
+
+#[test]
+fn numbers_at_the_edge() {
+    let mut k = Sketch::new("numbers");
+    for dtype in DType::ALL {
+        let out = k.buffer(&format!("{}s", dtype.short()), dtype);
+        let numbers = match dtype.integer_range() {
+            Some((lo, hi)) => vec![Literal::Int(lo), Literal::Int(hi)],
+            None => [0.1, -0.0, 1e-40, 1e4, f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(Literal::Float).to_vec(),
+        };
+        for number in numbers {
+            k.call(Opcode::Store, &[out.into(), int(0), Arg::Literal(number)]);
+        }
+    }
+    let kernel = k.finish();
+    insta::assert_snapshot!(mlir(&kernel));
+    accepted(&[kernel]);
+}
+
+#[test]
+fn names_that_need_care() {
+    let mut k = Sketch::new("<lambda> \"ä\"");
+    let out = k.buffer("v3", DType::F32);
+    for (i, given) in ["acc", "acc", "größe", "1st", "", "acc_v5", "c1"].into_iter().enumerate() {
+        let x = k.named(given, Opcode::Load, &[out.into(), int(i as i128)]);
+        k.call(Opcode::Store, &[out.into(), int(i as i128), x.into()]);
+    }
+    let kernel = k.finish();
+    insta::assert_snapshot!(mlir(&kernel));
+    mlir_opt(&[mlir(&kernel)], &[]);
+}
+
+/// Tools that read the text report the user's places.
+#[test]
+fn places_survive() {
+    let kernel = tiled_load();
+    let printed = mlir_opt(&[mlir(&kernel)], &["--mlir-print-debuginfo"]);
+    for op in kernel.walk() {
+        let span = kernel.op(op).span;
+        // A constant that is only ever an index stands at the top of the function, once.
+        if kernel.op(op).code != Opcode::Constant {
+            let place = format!("loc(\"kernel.py\":{}:{})", span.line, span.column);
+            assert!(printed.contains(&place), "{place} is lost");
+        }
+    }
+    assert!(!printed.contains("loc(unknown)"), "{printed}");
+}
+
+/// The destination of a copy comes first, whichever way it goes.
+#[test]
+fn memory_operands_keep_their_order() {
+    for row in TABLE.iter().filter(|row| row.code.is_copy()) {
+        let choice = Choice { dtype: DType::F16, width: 1, registers: false, fill: "edge" };
+        let text = mlir(&Generated::new(row, choice).kernel(row));
+        let writes_device = matches!(row.signature.memories().next(), Some((Access::Write, Spaces::Device)));
+        let operands = if writes_device { "(%A, " } else { "(%tile, " };
+        assert!(text.contains(&format!("\"enigma.{}\"{operands}", row.name)), "{text}");
+    }
+}
+
+#[test]
+fn straight_line_text() {
+    insta::assert_snapshot!(mlir(&tiled_load()));
+}
+
+#[test]
+fn carried_event_and_matrix_text() {
+    insta::assert_snapshot!(mlir(&pipeline()));
+}
+
+#[test]
+fn control_flow_text() {
+    insta::assert_snapshot!(mlir(&branches_and_loops()));
+}
