@@ -23,6 +23,7 @@ use crate::table::Opcode;
 use crate::types::{DType, Literal, Type};
 
 pub use arguments::Arg;
+pub(crate) use arguments::cast_literal;
 use control::Frame;
 
 /// Builds one [`Kernel`].
@@ -105,6 +106,11 @@ impl Builder {
     /// Records a finding of the front end's own.
     pub fn refuse(&mut self, diagnostic: Diagnostic) {
         self.kernel.refused.push(diagnostic);
+    }
+
+    /// What was refused so far.
+    pub fn refused(&self) -> &[Diagnostic] {
+        &self.kernel.refused
     }
 
     /// Whether anything was refused so far.
@@ -229,6 +235,14 @@ impl Builder {
         let slot = &mut self.kernel.values[value.index()].name;
         if slot.is_none() {
             *slot = Some(name.to_owned());
+        }
+    }
+
+    /// Gives a memory the user's name for it, in the place of the one that it was allocated under.
+    pub fn name_memory(&mut self, memory: MemoryId, name: &str) {
+        if self.kernel.memory(memory).name != name {
+            let name = self.unique_name(name);
+            self.kernel.memories[memory.index()].name = name;
         }
     }
 

@@ -1,12 +1,72 @@
-//! Judges a kernel.
-use crate::diagnostic::{Diagnostics, Severity};
+//! Judges a kernel: everything that is wrong on every run that reaches the place is found here, and all of it
+//! is returned at once.
+//!
+//! | module | rules |
+//! |---|---|
+//! | [`structure`] | `invalid-kernel`: the representation's own invariants |
+//! | [`limits`] | `resource-limit` |
+//! | [`bounds`] | `out-of-bounds`, where the extents are constant |
+//! | [`divergence`] | `divergent-copy`, `divergent-barrier`, where the lanes are known to disagree |
+//! | [`flight`] | `never-waited`, `waited-twice`, `read-before-wait`, `write-before-wait`, `source-overwritten`, `overlapping-copies` |
+//! | [`advice`] | `no-overlap`, `late-wait-possible` |
+//!
+//! The rules on operands (`wrong-direction`, `type-mismatch`, `unknown-buffer`, `not-an-event`, `event-escapes` …) are the
+//! builder's: it has recorded them by the time a kernel gets here.
+
+mod advice;
+mod bounds;
+mod divergence;
+mod extent;
+mod flight;
+mod limits;
+mod structure;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::analysis::{Uniformity, uniformity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::kernel::{Kernel, Verified};
 
+/// A kernel and what is known of it, for the rules to look at.
+struct Subject<'k> {
+    kernel: &'k Kernel,
+    levels: Vec<Uniformity>,
+    evaluator: Evaluator<'k>,
+}
+
 /// Judges a kernel: returns it as verified, or everything that is wrong with it.
+///
+/// # Errors
+///
+/// All findings of severity error, in the order of their places, and with them the warnings and advice.
 pub fn verify(kernel: Kernel) -> Result<Verified<Kernel>, Diagnostics> {
-    let found = kernel.refused.clone();
+    let mut found = kernel.refused.clone();
+    let malformed = structure::check(&kernel);
+    if malformed.is_empty() {
+        judge(&kernel, &mut found);
+    }
+    found.extend(malformed);
+    found.sort_by_key(place);
     if found.iter().any(|d| d.severity() == Severity::Error) {
         return Err(Diagnostics::new(found, kernel.files));
     }
     Ok(Verified { inner: kernel, remarks: found })
+}
+
+fn judge(kernel: &Kernel, found: &mut Vec<Diagnostic>) {
+    let mut subject = Subject { kernel, levels: uniformity(kernel), evaluator: Evaluator::new(kernel) };
+    limits::check(kernel, found);
+    bounds::check(&subject, found);
+    divergence::check(&subject, found);
+    flight::check(&mut subject, found);
+    advice::check(kernel, found);
+}
+
+/// Findings are told in the order of the source: by the primary place.
+fn place(diagnostic: &Diagnostic) -> (u32, u32, u32) {
+    diagnostic.labels.first().map_or((0, 0, 0), |l| (l.span.file, l.span.line, l.span.column))
+}
+
+/// How a message calls an event: by the user's name for it, if there is one.
+fn event_name(kernel: &Kernel, event: crate::kernel::ValueId) -> Option<&str> {
+    kernel.value(event).name.as_deref()
 }

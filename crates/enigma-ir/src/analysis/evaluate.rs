@@ -1,0 +1,140 @@
+//! What an integer is in one given thread, where that can be told.
+//!
+//! The thread is one of the first simdgroup of the first threadgroup, which every launch has. It is taken to be a
+//! whole simdgroup of 32 lanes. A position in one dimension is known only when the kernel uses no other
+//! dimension: then threads that differ in the others would do the same work twice, so there are none.
+
+use std::collections::HashMap;
+
+use crate::kernel::{Attr, Dim, Kernel, ValueId};
+use crate::table::{Group, Opcode};
+use crate::types::{DType, Literal, Type};
+
+/// How many operations one evaluation looks at before it gives up: it bounds both time and depth.
+const FUEL: u32 = 256;
+
+/// Which thread is asked for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Thread {
+    /// All of them: what depends on the position is unknown.
+    Every,
+    /// That lane of the first simdgroup of the first threadgroup.
+    Lane(u32),
+}
+
+/// Evaluates integers and truth values.
+#[derive(Debug)]
+pub struct Evaluator<'k> {
+    kernel: &'k Kernel,
+    one_dimensional: bool,
+    /// What loop variables are at the moment.
+    bindings: HashMap<ValueId, i128>,
+}
+
+impl<'k> Evaluator<'k> {
+    /// An evaluator that knows nothing of loop variables.
+    pub fn new(kernel: &'k Kernel) -> Self {
+        let one_dimensional = !kernel.walk().into_iter().any(|id| {
+            let op = kernel.op(id);
+            op.code.info().group == Group::Position && matches!(op.attrs.first(), Some(Attr::Dim(Dim::Y | Dim::Z)))
+        });
+        Evaluator { kernel, one_dimensional, bindings: HashMap::new() }
+    }
+
+    /// Says what a loop variable is for the time being; `None` forgets it.
+    pub fn bind(&mut self, value: ValueId, is: Option<i128>) {
+        match is {
+            Some(number) => self.bindings.insert(value, number),
+            None => self.bindings.remove(&value),
+        };
+    }
+
+    /// The value in that thread, if it can be told. Truth values are 0 and 1.
+    pub fn evaluate(&self, value: ValueId, thread: Thread) -> Option<i128> {
+        self.eval(value, thread, &mut { FUEL })
+    }
+
+    fn eval(&self, value: ValueId, thread: Thread, fuel: &mut u32) -> Option<i128> {
+        *fuel = fuel.checked_sub(1)?;
+        if let Some(&bound) = self.bindings.get(&value) {
+            return Some(bound);
+        }
+        let Type::Scalar(dtype) = self.kernel.ty(value) else { return None };
+        if dtype.is_float() {
+            return None;
+        }
+        let op = self.kernel.defining_op(value)?;
+        match op.code {
+            Opcode::Constant => return self.kernel.integer(value),
+            _ if op.code.info().group == Group::Position => return self.position(op.code, thread),
+            _ if !op.code.info().signature.is_pure() => return None,
+            _ => {}
+        }
+        if op.code == Opcode::Select {
+            let cond = self.eval(op.operands[2], thread, fuel)?;
+            return self.eval(op.operands[usize::from(cond != 0)], thread, fuel);
+        }
+        let operand_type = self.kernel.ty(*op.operands.first()?).scalar()?;
+        let a = self.eval(op.operands[0], thread, fuel)?;
+        let b = match op.operands.get(1) {
+            Some(&second) => self.eval(second, thread, fuel)?,
+            None => 0,
+        };
+        compute(op.code, operand_type, dtype, a, b)
+    }
+
+    fn position(&self, code: Opcode, thread: Thread) -> Option<i128> {
+        if code == Opcode::ThreadsPerSimdgroup {
+            return Some(32);
+        }
+        let Thread::Lane(lane) = thread else { return None };
+        match code {
+            Opcode::ThreadIndexInThreadgroup | Opcode::ThreadIndexInSimdgroup => Some(i128::from(lane)),
+            Opcode::ThreadPositionInGrid | Opcode::ThreadPositionInThreadgroup if self.one_dimensional => {
+                Some(i128::from(lane))
+            }
+            Opcode::ThreadgroupPositionInGrid | Opcode::SimdgroupIndexInThreadgroup => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// The result of an integer operation on known operands, or `None` where it has no certain value.
+fn compute(code: Opcode, operand: DType, result: DType, a: i128, b: i128) -> Option<i128> {
+    let bits = i128::from(operand.bits());
+    let unsigned = |v: i128| v & ((1 << bits) - 1);
+    let truth = |t: bool| Some(i128::from(t));
+    let number = match code {
+        Opcode::Add => a + b,
+        Opcode::Sub => a - b,
+        Opcode::Mul => a.checked_mul(b)?,
+        Opcode::Div => a.checked_div(b)?,
+        Opcode::FloorDiv => a.checked_div_euclid(b).filter(|_| b > 0)?,
+        Opcode::Rem => a.checked_rem(b)?,
+        Opcode::Shl => a << b.rem_euclid(bits),
+        Opcode::Shr => a >> b.rem_euclid(bits),
+        Opcode::And => a & b,
+        Opcode::Or => a | b,
+        Opcode::Xor => a ^ b,
+        Opcode::Neg => -a,
+        Opcode::Not if operand == DType::Bool => 1 - a,
+        Opcode::Not => !a,
+        Opcode::Abs => a.abs(),
+        Opcode::Cast => match crate::builder::cast_literal(Literal::Int(a), result) {
+            Literal::Float(_) => return None,
+            literal => literal.as_int()?,
+        },
+        Opcode::CmpEq => return truth(a == b),
+        Opcode::CmpNe => return truth(a != b),
+        Opcode::CmpLt => return truth(a < b),
+        Opcode::CmpLe => return truth(a <= b),
+        Opcode::CmpGt => return truth(a > b),
+        Opcode::CmpGe => return truth(a >= b),
+        Opcode::CmpUlt => return truth(unsigned(a) < unsigned(b)),
+        Opcode::CmpUle => return truth(unsigned(a) <= unsigned(b)),
+        Opcode::CmpUgt => return truth(unsigned(a) > unsigned(b)),
+        Opcode::CmpUge => return truth(unsigned(a) >= unsigned(b)),
+        _ => return None,
+    };
+    Some(result.wrap(number))
+}
