@@ -207,7 +207,7 @@ fn event_escapes() {
     let ev = t.copy_into(int(0), int(64));
     t.end_if();
     t.wait(ev);
-    insta::assert_snapshot!(t.breaks(&[Rule::NeverWaited, Rule::EventEscapes]));
+    insta::assert_snapshot!(t.breaks(&[Rule::EventEscapes]));
 }
 
 #[test]

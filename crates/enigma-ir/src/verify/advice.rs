@@ -58,13 +58,12 @@ fn late_wait(kernel: &Kernel, after: &[OpId], wait: &Op) -> Option<Diagnostic> {
         touches(op) || synchronises || !op.blocks.is_empty()
     };
     let first = after.iter().position(|&id| stops(kernel.op(id)))?;
-    let passed = after[..first].iter().filter(|&&id| is_work(kernel.op(id))).count();
-    if passed == 0 {
+    if !after[..first].iter().any(|&id| is_work(kernel.op(id))) {
         return None;
     }
     Some(
         Diagnostic::new(Rule::LateWaitPossible, "the wait can move down", wait.span, "waits here")
             .with_label(kernel.op(after[first]).span, "and is needed only here")
-            .with_help(format!("{passed} operations in between do not need the tile: let the copy go on behind them")),
+            .with_help("what lies in between does not need the tile: let the copy go on behind it"),
     )
 }

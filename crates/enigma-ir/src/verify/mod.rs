@@ -37,7 +37,7 @@ struct Subject<'k> {
 ///
 /// # Errors
 ///
-/// All findings of severity error, in the order of their places, and with them the warnings and advice.
+/// All findings of severity error, in the order of their places. Advice is given on right kernels only.
 pub fn verify(kernel: Kernel) -> Result<Verified<Kernel>, Diagnostics> {
     let mut found = kernel.refused.clone();
     let malformed = structure::check(&kernel);
@@ -58,7 +58,9 @@ fn judge(kernel: &Kernel, found: &mut Vec<Diagnostic>) {
     bounds::check(&subject, found);
     divergence::check(&subject, found);
     flight::check(&mut subject, found);
-    advice::check(kernel, found);
+    if !found.iter().any(|d| d.severity() == Severity::Error) {
+        advice::check(kernel, found);
+    }
 }
 
 /// Findings are told in the order of the source: by the primary place.

@@ -183,7 +183,7 @@ impl<'k> Walk<'_, 'k> {
         let inside = |v: ValueId| kernel.encloses(block, kernel.home(v));
         let lost: Vec<OpId> = state.lost(|v| !inside(v) || yields.contains(&v)).map(|f| f.issue).collect();
         for issue in lost {
-            self.report_never_waited(issue, owner.span, "no event that is in reach after this stands for the copy");
+            self.report_never_waited(issue, owner.span, "after this, nothing can wait for it");
         }
         state.forget(inside);
         passed

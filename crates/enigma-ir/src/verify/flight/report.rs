@@ -58,7 +58,16 @@ impl Walk<'_, '_> {
         self.report(diagnostic, at, issue);
     }
 
+    /// Whether the copy's event was used out of its reach: then it is not lost besides.
+    fn has_escaped(&self, issue: OpId) -> bool {
+        let issued = self.span(issue);
+        self.found.iter().any(|d| d.rule == Rule::EventEscapes && d.labels.iter().any(|l| l.span == issued))
+    }
+
     pub(super) fn report_never_waited(&mut self, issue: OpId, end: Span, there: &str) {
+        if self.has_escaped(issue) {
+            return;
+        }
         let (copy, _) = self.words(issue);
         let event = self.subject.kernel.op(issue).results[0];
         let name = event_name(self.subject.kernel, event).unwrap_or("ev");
@@ -71,15 +80,13 @@ impl Walk<'_, '_> {
 
     pub(super) fn report_waited_twice(&mut self, at: OpId, first: OpId, issue: OpId) {
         let (copy, _) = self.words(issue);
-        let diagnostic = Diagnostic::new(
-            Rule::WaitedTwice,
-            format!("{copy} is waited for twice"),
-            self.span(at),
-            "waited for again here",
-        );
+        let message = format!("{copy} is waited for twice");
         let diagnostic = match at == first {
-            true => diagnostic,
-            false => diagnostic.with_label(self.span(first), "waited for here first"),
+            true => {
+                Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "waited for in every iteration of the loop")
+            }
+            false => Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "waited for again here")
+                .with_label(self.span(first), "waited for here first"),
         };
         let diagnostic = diagnostic
             .with_label(self.span(issue), "the copy is issued here")
