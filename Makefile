@@ -1,0 +1,46 @@
+# The two commands of the README are `make demo` and `make test`. Both install what they need: Python packages into
+# .venv, and for the tests the Debian packages clang-19 and mlir-19-tools.
+
+BIN := .venv/bin
+RUST_TESTS := --workspace --exclude enigma-python
+SNAPSHOTS := INSTA_UPDATE=no
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench lint format stubs clean
+
+help: ## Says what there is to make.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/ready: requirements-dev.txt scripts/make-venv.sh
+	scripts/make-venv.sh
+
+build: .venv/ready ## Builds the Python extension, optimised, into .venv.
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --release --quiet
+
+demo: build ## Runs the double-buffered GEMM with asynchronous copies, checked against NumPy.
+	$(BIN)/python examples/async_gemm.py
+
+test: build ## Passes all tests, Rust and Python.
+	scripts/install-system-tools.sh
+	$(SNAPSHOTS) cargo test --quiet $(RUST_TESTS)
+	$(BIN)/pytest --quiet tests/python
+
+bench: build ## Measures; every figure is a ratio to something measured beside it, or a time.
+	cargo bench --quiet $(RUST_TESTS)
+	$(BIN)/python benches/trace.py
+
+lint: build ## Checks format, clippy, ruff, types and stubs.
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready ## Formats the Rust and Python sources.
+	cargo fmt --all
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+clean: ## Removes what was built.
+	cargo clean
+	rm -rf .venv out
