@@ -5,39 +5,15 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
-use common::{Sketch, branches_and_loops, float, int, name, pipeline, tiled_load};
+use common::{Sketch, branches_and_loops, float, int, name, pipeline, tiled_load, tools};
 use enigma_ir::table::{Access, AttrKind, Class, Group, Kind, OpInfo, ResultRule, Spaces, TABLE};
 use enigma_ir::{Arg, DType, Kernel, Literal, MemoryId, Opcode, ValueId, Verified, mlir};
 
-const MLIR_OPT: [&str; 2] = ["mlir-opt-19", "/usr/lib/llvm-19/bin/mlir-opt"];
-
 /// Runs `mlir-opt` over modules; returns what it prints, or panics with what it complains about.
 fn mlir_opt(modules: &[String], flags: &[&str]) -> String {
-    let spawn = |program: &&str| {
-        Command::new(program)
-            .args(["--allow-unregistered-dialect", "--split-input-file"])
-            .args(flags)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()
-    };
-    let mut process = MLIR_OPT
-        .iter()
-        .find_map(spawn)
-        .expect("these tests need mlir-opt of LLVM 19: apt-get install mlir-19-tools (Debian)");
-    let text = modules.join("\n// -----\n");
-    let mut stdin = process.stdin.take().expect("stdin is piped");
-    let feed = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
-    let output = process.wait_with_output().expect("mlir-opt ends");
-    let fed = feed.join().expect("the text is passed on");
-    let complaints: String = String::from_utf8_lossy(&output.stderr).chars().take(4000).collect();
-    assert!(output.status.success(), "mlir-opt refuses the text ({fed:?}):\n{complaints}");
-    String::from_utf8(output.stdout).expect("MLIR text is UTF-8")
+    let flags = [&["--allow-unregistered-dialect", "--split-input-file"], flags].concat();
+    tools::run("mlir-opt", &flags, modules.join("\n// -----\n"))
 }
 
 fn accepted(kernels: &[Verified<Kernel>]) {

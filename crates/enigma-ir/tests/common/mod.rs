@@ -1,5 +1,7 @@
 //! Kernels for the tests, written with as few words as a front end would take.
 
+pub mod tools;
+
 use enigma_ir::{Arg, Builder, DType, Kernel, Literal, MemoryId, Opcode, Span, ValueId, Verified, verify};
 
 /// A builder whose every call stands on a line of its own in `kernel.py`.
