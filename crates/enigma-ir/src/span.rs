@@ -28,12 +28,14 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// The text of the file: what the front end gave, else what is on disk.
+    /// The text of the file: what the front end gave, else what is on disk. A relative path is looked for from the
+    /// working directory upwards: Rust's compiler gives paths from the root of the workspace, and tests run below it.
     pub fn read(&self) -> Option<Arc<str>> {
         if let Some(text) = &self.text {
             return Some(text.clone());
         }
-        std::fs::read_to_string(&self.path).ok().map(Arc::from)
+        let here = std::env::current_dir().ok()?;
+        here.ancestors().find_map(|folder| std::fs::read_to_string(folder.join(&self.path)).ok()).map(Arc::from)
     }
 }
 

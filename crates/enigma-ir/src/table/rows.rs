@@ -189,7 +189,7 @@ const MATRIX_FILL: Signature = collective(
 );
 
 macro_rules! operations {
-    ($( $group:ident { $( $code:ident $name:literal $signature:ident $uniformity:ident $msl:literal $doc:literal; )* } )*) => {
+    ($( $group:ident { $( $code:ident $name:ident $signature:ident $uniformity:ident $msl:literal $doc:literal; )* } )*) => {
         /// Every operation of the kernel language; [`Opcode::info`] is its row.
         #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
         #[repr(u16)]
@@ -201,7 +201,7 @@ macro_rules! operations {
         pub static TABLE: &[OpInfo] = &[$($(
             OpInfo {
                 code: Opcode::$code,
-                name: $name,
+                name: stringify!($name),
                 group: Group::$group,
                 signature: &$signature,
                 uniformity: ResultUniformity::$uniformity,
@@ -212,132 +212,140 @@ macro_rules! operations {
     };
 }
 
-operations! {
+/// Hands the rows to the macro `$then`: `Group { Code name SIGNATURE Uniformity "msl" "doc"; … } …`. The Rust API makes
+/// its functions from them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! operation_rows {
+    ($then:ident) => { $then! {
 Structure {
-    Constant "constant" STRUCTURE Grid "" "A number written in the source.";
-    RegisterFill "register_fill" STRUCTURE Grid "" "The place where a register tensor comes into being, and what every element holds at first.";
-    If "if" STRUCTURE Operands "" "Runs one of two blocks.";
-    For "for" STRUCTURE Operands "" "Runs a block for each value from `lo` up to, not including, `hi`.";
-    While "while" STRUCTURE Operands "" "Runs a block as long as a condition holds.";
+    Constant constant STRUCTURE Grid "" "A number written in the source.";
+    RegisterFill register_fill STRUCTURE Grid "" "The place where a register tensor comes into being, and what every element holds at first.";
+    If if STRUCTURE Operands "" "Runs one of two blocks.";
+    For for STRUCTURE Operands "" "Runs a block for each value from `lo` up to, not including, `hi`.";
+    While while STRUCTURE Operands "" "Runs a block as long as a condition holds.";
 }
 Position {
-    ThreadPositionInGrid "thread_position_in_grid" POSITION Lane "" "Position of the thread in the grid.";
-    ThreadPositionInThreadgroup "thread_position_in_threadgroup" POSITION Lane "" "Position of the thread in its threadgroup.";
-    ThreadgroupPositionInGrid "threadgroup_position_in_grid" POSITION Threadgroup "" "Position of the threadgroup in the grid, counted in threadgroups.";
-    ThreadsPerThreadgroup "threads_per_threadgroup" POSITION Threadgroup "" "Threads of this threadgroup in one dimension; smaller at the edge of a grid that is no multiple.";
-    ThreadsPerGrid "threads_per_grid" POSITION Grid "" "Threads of the grid in one dimension.";
-    ThreadgroupsPerGrid "threadgroups_per_grid" POSITION Grid "" "Threadgroups of the grid in one dimension.";
-    ThreadIndexInThreadgroup "thread_index_in_threadgroup" INDEX_OF Lane "" "The thread's place in the flattened threadgroup, x fastest.";
-    ThreadIndexInSimdgroup "thread_index_in_simdgroup" INDEX_OF Lane "" "The lane: the thread's place in its simdgroup, 0 to 31.";
-    SimdgroupIndexInThreadgroup "simdgroup_index_in_threadgroup" INDEX_OF Simdgroup "" "Which simdgroup of the threadgroup the thread is in.";
-    ThreadsPerSimdgroup "threads_per_simdgroup" INDEX_OF Grid "" "Lanes of a simdgroup: 32.";
-    SimdgroupsPerThreadgroup "simdgroups_per_threadgroup" INDEX_OF Threadgroup "" "Simdgroups of this threadgroup.";
+    ThreadPositionInGrid thread_position_in_grid POSITION Lane "" "Position of the thread in the grid.";
+    ThreadPositionInThreadgroup thread_position_in_threadgroup POSITION Lane "" "Position of the thread in its threadgroup.";
+    ThreadgroupPositionInGrid threadgroup_position_in_grid POSITION Threadgroup "" "Position of the threadgroup in the grid, counted in threadgroups.";
+    ThreadsPerThreadgroup threads_per_threadgroup POSITION Threadgroup "" "Threads of this threadgroup in one dimension; smaller at the edge of a grid that is no multiple.";
+    ThreadsPerGrid threads_per_grid POSITION Grid "" "Threads of the grid in one dimension.";
+    ThreadgroupsPerGrid threadgroups_per_grid POSITION Grid "" "Threadgroups of the grid in one dimension.";
+    ThreadIndexInThreadgroup thread_index_in_threadgroup INDEX_OF Lane "" "The thread's place in the flattened threadgroup, x fastest.";
+    ThreadIndexInSimdgroup thread_index_in_simdgroup INDEX_OF Lane "" "The lane: the thread's place in its simdgroup, 0 to 31.";
+    SimdgroupIndexInThreadgroup simdgroup_index_in_threadgroup INDEX_OF Simdgroup "" "Which simdgroup of the threadgroup the thread is in.";
+    ThreadsPerSimdgroup threads_per_simdgroup INDEX_OF Grid "" "Lanes of a simdgroup: 32.";
+    SimdgroupsPerThreadgroup simdgroups_per_threadgroup INDEX_OF Threadgroup "" "Simdgroups of this threadgroup.";
 }
 Arithmetic {
-    Add "add" ARITHMETIC Operands "{0} + {1}" "Sum; integers wrap.";
-    Sub "sub" ARITHMETIC Operands "{0} - {1}" "Difference; integers wrap.";
-    Mul "mul" ARITHMETIC Operands "{0} * {1}" "Product; integers wrap.";
-    Div "div" ARITHMETIC Operands "{0} / {1}" "Quotient; integers truncate towards zero, and division by zero gives an unspecified value.";
-    FloorDiv "floordiv" ARITHMETIC Operands "" "Quotient rounded down, for integers and floats.";
-    Rem "rem" ARITHMETIC Operands "" "C remainder, with the sign of the dividend.";
-    Shl "shl" SHIFT Operands "" "Left shift; the count is taken modulo the width.";
-    Shr "shr" SHIFT Operands "" "Right shift, arithmetic for signed types; the count is taken modulo the width.";
-    And "and" BITWISE Operands "{0} & {1}" "Bitwise and; logical for `bool`.";
-    Or "or" BITWISE Operands "{0} | {1}" "Bitwise or; logical for `bool`.";
-    Xor "xor" BITWISE Operands "{0} ^ {1}" "Bitwise exclusive or; logical for `bool`.";
-    Neg "neg" NEGATE Operands "-{0}" "Negation; integers wrap.";
-    Not "not" INVERT Operands "" "Bitwise complement; logical for `bool`.";
+    Add add ARITHMETIC Operands "{0} + {1}" "Sum; integers wrap.";
+    Sub sub ARITHMETIC Operands "{0} - {1}" "Difference; integers wrap.";
+    Mul mul ARITHMETIC Operands "{0} * {1}" "Product; integers wrap.";
+    Div div ARITHMETIC Operands "{0} / {1}" "Quotient; integers truncate towards zero, and division by zero gives an unspecified value.";
+    FloorDiv floordiv ARITHMETIC Operands "" "Quotient rounded down, for integers and floats.";
+    Rem rem ARITHMETIC Operands "" "C remainder, with the sign of the dividend.";
+    Shl shl SHIFT Operands "" "Left shift; the count is taken modulo the width.";
+    Shr shr SHIFT Operands "" "Right shift, arithmetic for signed types; the count is taken modulo the width.";
+    And and BITWISE Operands "{0} & {1}" "Bitwise and; logical for `bool`.";
+    Or or BITWISE Operands "{0} | {1}" "Bitwise or; logical for `bool`.";
+    Xor xor BITWISE Operands "{0} ^ {1}" "Bitwise exclusive or; logical for `bool`.";
+    Neg neg NEGATE Operands "-{0}" "Negation; integers wrap.";
+    Not not INVERT Operands "" "Bitwise complement; logical for `bool`.";
 }
 Comparison {
-    CmpEq "cmp_eq" COMPARE Operands "{0} == {1}" "True where both are equal.";
-    CmpNe "cmp_ne" COMPARE Operands "{0} != {1}" "True where both differ; true for NaN.";
-    CmpLt "cmp_lt" COMPARE Operands "{0} < {1}" "True where the first is less.";
-    CmpLe "cmp_le" COMPARE Operands "{0} <= {1}" "True where the first is less or equal.";
-    CmpGt "cmp_gt" COMPARE Operands "{0} > {1}" "True where the first is greater.";
-    CmpGe "cmp_ge" COMPARE Operands "{0} >= {1}" "True where the first is greater or equal.";
-    CmpUlt "cmp_ult" COMPARE_UNSIGNED Operands "" "Unsigned less: both are taken as unsigned of their width.";
-    CmpUle "cmp_ule" COMPARE_UNSIGNED Operands "" "Unsigned less or equal.";
-    CmpUgt "cmp_ugt" COMPARE_UNSIGNED Operands "" "Unsigned greater.";
-    CmpUge "cmp_uge" COMPARE_UNSIGNED Operands "" "Unsigned greater or equal.";
+    CmpEq cmp_eq COMPARE Operands "{0} == {1}" "True where both are equal.";
+    CmpNe cmp_ne COMPARE Operands "{0} != {1}" "True where both differ; true for NaN.";
+    CmpLt cmp_lt COMPARE Operands "{0} < {1}" "True where the first is less.";
+    CmpLe cmp_le COMPARE Operands "{0} <= {1}" "True where the first is less or equal.";
+    CmpGt cmp_gt COMPARE Operands "{0} > {1}" "True where the first is greater.";
+    CmpGe cmp_ge COMPARE Operands "{0} >= {1}" "True where the first is greater or equal.";
+    CmpUlt cmp_ult COMPARE_UNSIGNED Operands "" "Unsigned less: both are taken as unsigned of their width.";
+    CmpUle cmp_ule COMPARE_UNSIGNED Operands "" "Unsigned less or equal.";
+    CmpUgt cmp_ugt COMPARE_UNSIGNED Operands "" "Unsigned greater.";
+    CmpUge cmp_uge COMPARE_UNSIGNED Operands "" "Unsigned greater or equal.";
 }
 Conversion {
-    Select "where" SELECT Operands "{2} ? {1} : {0}" "`true_val` where `cond` holds, else `false_val`.";
-    Cast "metal_cast" CAST Operands "" "C++ static cast. A float that does not fit an integer type saturates; NaN becomes 0.";
+    Select where SELECT Operands "{2} ? {1} : {0}" "`true_val` where `cond` holds, else `false_val`.";
+    Cast metal_cast CAST Operands "" "C++ static cast. A float that does not fit an integer type saturates; NaN becomes 0.";
 }
 Float {
-    Sqrt "sqrt" FLOAT1 Operands "precise::sqrt({0})" "Square root.";
-    Rsqrt "rsqrt" FLOAT1 Operands "precise::rsqrt({0})" "One over the square root.";
-    Abs "abs" NUMBER1 Operands "abs({0})" "Absolute value; the smallest signed integer stays itself.";
-    Ceil "ceil" FLOAT1 Operands "ceil({0})" "Rounded up.";
-    Floor "floor" FLOAT1 Operands "floor({0})" "Rounded down.";
-    Round "round" FLOAT1 Operands "round({0})" "Rounded to the nearest integer, halves away from zero.";
-    Trunc "trunc" FLOAT1 Operands "trunc({0})" "Rounded towards zero.";
-    Sign "sign" FLOAT1 Operands "sign({0})" "1, -1, or the zero itself; 0 for NaN.";
-    Saturate "saturate" FLOAT1 Operands "saturate({0})" "Clamped to 0..1; 0 for NaN.";
-    Fract "fract" FLOAT1 Operands "precise::fract({0})" "The fractional part, `x - floor(x)`, below 1.";
-    Exp "exp" FLOAT1 Operands "precise::exp({0})" "e to the x.";
-    Exp2 "exp2" FLOAT1 Operands "precise::exp2({0})" "2 to the x.";
-    Log "log" FLOAT1 Operands "precise::log({0})" "Natural logarithm.";
-    Log2 "log2" FLOAT1 Operands "precise::log2({0})" "Logarithm to base 2.";
-    Log10 "log10" FLOAT1 Operands "precise::log10({0})" "Logarithm to base 10.";
-    Sin "sin" FLOAT1 Operands "precise::sin({0})" "Sine of an angle in radians.";
-    Cos "cos" FLOAT1 Operands "precise::cos({0})" "Cosine of an angle in radians.";
-    Tan "tan" FLOAT1 Operands "precise::tan({0})" "Tangent of an angle in radians.";
-    Asin "asin" FLOAT1 Operands "precise::asin({0})" "Arc sine, in radians.";
-    Acos "acos" FLOAT1 Operands "precise::acos({0})" "Arc cosine, in radians.";
-    Atan "atan" FLOAT1 Operands "precise::atan({0})" "Arc tangent, in radians.";
-    Sinh "sinh" FLOAT1 Operands "precise::sinh({0})" "Hyperbolic sine.";
-    Cosh "cosh" FLOAT1 Operands "precise::cosh({0})" "Hyperbolic cosine.";
-    Tanh "tanh" FLOAT1 Operands "precise::tanh({0})" "Hyperbolic tangent.";
-    IsNan "isnan" FLOAT_TEST Operands "isnan({0})" "True for NaN.";
-    IsInf "isinf" FLOAT_TEST Operands "isinf({0})" "True for either infinity.";
-    IsFinite "isfinite" FLOAT_TEST Operands "isfinite({0})" "True for anything but NaN and the infinities.";
-    SignBit "signbit" FLOAT_TEST Operands "signbit({0})" "True where the sign bit is set, negative zero included.";
-    IsNormal "isnormal" FLOAT_TEST Operands "isnormal({0})" "True for numbers that are neither zero, denormal, infinite nor NaN.";
-    Fmin "fmin" FLOAT2 Operands "fmin({0}, {1})" "The smaller; if one is NaN, the other.";
-    Fmax "fmax" FLOAT2 Operands "fmax({0}, {1})" "The greater; if one is NaN, the other.";
-    Pow "pow" FLOAT2 Operands "precise::pow({0}, {1})" "x to the y.";
-    Fmod "fmod" FLOAT2 Operands "precise::fmod({0}, {1})" "C remainder, with the sign of x.";
-    Atan2 "atan2" FLOAT2 Operands "precise::atan2({0}, {1})" "Arc tangent of x / y in the right quadrant, in radians.";
-    CopySign "copysign" FLOAT2 Operands "copysign({0}, {1})" "x with the sign of y.";
-    Step "step" STEP Operands "step({0}, {1})" "0 where x is less than edge, else 1.";
-    Clamp "clamp" CLAMP Operands "clamp({0}, {1}, {2})" "x held between lo and hi.";
-    Fma "fma" FMA Operands "fma({0}, {1}, {2})" "a * b + c, rounded once.";
-    Mix "mix" MIX Operands "mix({0}, {1}, {2})" "a + (b - a) * t.";
-    SmoothStep "smoothstep" SMOOTHSTEP Operands "smoothstep({0}, {1}, {2})" "0 up to e0, 1 from e1, a cubic between.";
+    Sqrt sqrt FLOAT1 Operands "precise::sqrt({0})" "Square root.";
+    Rsqrt rsqrt FLOAT1 Operands "precise::rsqrt({0})" "One over the square root.";
+    Abs abs NUMBER1 Operands "abs({0})" "Absolute value; the smallest signed integer stays itself.";
+    Ceil ceil FLOAT1 Operands "ceil({0})" "Rounded up.";
+    Floor floor FLOAT1 Operands "floor({0})" "Rounded down.";
+    Round round FLOAT1 Operands "round({0})" "Rounded to the nearest integer, halves away from zero.";
+    Trunc trunc FLOAT1 Operands "trunc({0})" "Rounded towards zero.";
+    Sign sign FLOAT1 Operands "sign({0})" "1, -1, or the zero itself; 0 for NaN.";
+    Saturate saturate FLOAT1 Operands "saturate({0})" "Clamped to 0..1; 0 for NaN.";
+    Fract fract FLOAT1 Operands "precise::fract({0})" "The fractional part, `x - floor(x)`, below 1.";
+    Exp exp FLOAT1 Operands "precise::exp({0})" "e to the x.";
+    Exp2 exp2 FLOAT1 Operands "precise::exp2({0})" "2 to the x.";
+    Log log FLOAT1 Operands "precise::log({0})" "Natural logarithm.";
+    Log2 log2 FLOAT1 Operands "precise::log2({0})" "Logarithm to base 2.";
+    Log10 log10 FLOAT1 Operands "precise::log10({0})" "Logarithm to base 10.";
+    Sin sin FLOAT1 Operands "precise::sin({0})" "Sine of an angle in radians.";
+    Cos cos FLOAT1 Operands "precise::cos({0})" "Cosine of an angle in radians.";
+    Tan tan FLOAT1 Operands "precise::tan({0})" "Tangent of an angle in radians.";
+    Asin asin FLOAT1 Operands "precise::asin({0})" "Arc sine, in radians.";
+    Acos acos FLOAT1 Operands "precise::acos({0})" "Arc cosine, in radians.";
+    Atan atan FLOAT1 Operands "precise::atan({0})" "Arc tangent, in radians.";
+    Sinh sinh FLOAT1 Operands "precise::sinh({0})" "Hyperbolic sine.";
+    Cosh cosh FLOAT1 Operands "precise::cosh({0})" "Hyperbolic cosine.";
+    Tanh tanh FLOAT1 Operands "precise::tanh({0})" "Hyperbolic tangent.";
+    IsNan isnan FLOAT_TEST Operands "isnan({0})" "True for NaN.";
+    IsInf isinf FLOAT_TEST Operands "isinf({0})" "True for either infinity.";
+    IsFinite isfinite FLOAT_TEST Operands "isfinite({0})" "True for anything but NaN and the infinities.";
+    SignBit signbit FLOAT_TEST Operands "signbit({0})" "True where the sign bit is set, negative zero included.";
+    IsNormal isnormal FLOAT_TEST Operands "isnormal({0})" "True for numbers that are neither zero, denormal, infinite nor NaN.";
+    Fmin fmin FLOAT2 Operands "fmin({0}, {1})" "The smaller; if one is NaN, the other.";
+    Fmax fmax FLOAT2 Operands "fmax({0}, {1})" "The greater; if one is NaN, the other.";
+    Pow pow FLOAT2 Operands "precise::pow({0}, {1})" "x to the y.";
+    Fmod fmod FLOAT2 Operands "precise::fmod({0}, {1})" "C remainder, with the sign of x.";
+    Atan2 atan2 FLOAT2 Operands "precise::atan2({0}, {1})" "Arc tangent of x / y in the right quadrant, in radians.";
+    CopySign copysign FLOAT2 Operands "copysign({0}, {1})" "x with the sign of y.";
+    Step step STEP Operands "step({0}, {1})" "0 where x is less than edge, else 1.";
+    Clamp clamp CLAMP Operands "clamp({0}, {1}, {2})" "x held between lo and hi.";
+    Fma fma FMA Operands "fma({0}, {1}, {2})" "a * b + c, rounded once.";
+    Mix mix MIX Operands "mix({0}, {1}, {2})" "a + (b - a) * t.";
+    SmoothStep smoothstep SMOOTHSTEP Operands "smoothstep({0}, {1}, {2})" "0 up to e0, 1 from e1, a cubic between.";
 }
 Vector {
-    MakeVec "make_vec" MAKE_VEC Operands "" "A vector of two, three or four components.";
-    VecExtract "vec_extract" EXTRACT Operands "" "One component of a vector.";
+    MakeVec make_vec MAKE_VEC Operands "" "A vector of two, three or four components.";
+    VecExtract vec_extract EXTRACT Operands "" "One component of a vector.";
 }
 Memory {
-    Load "load" LOAD Memory "" "Reads one element; the index counts elements.";
-    Store "store" STORE Operands "" "Writes one element; the index counts elements, and the value is converted to the element type.";
+    Load load LOAD Memory "" "Reads one element; the index counts elements.";
+    Store store STORE Operands "" "Writes one element; the index counts elements, and the value is converted to the element type.";
 }
 Barrier {
-    Barrier "barrier" BARRIER Operands "threadgroup_barrier(mem_flags::{0})" "All threads of the threadgroup arrive before any goes on; orders the memory its flags name.";
-    SimdBarrier "simd_barrier" SIMD_BARRIER Operands "simdgroup_barrier(mem_flags::{0})" "All lanes of the simdgroup arrive before any goes on; orders the memory its flags name.";
+    Barrier barrier BARRIER Operands "threadgroup_barrier(mem_flags::{0})" "All threads of the threadgroup arrive before any goes on; orders the memory its flags name.";
+    SimdBarrier simd_barrier SIMD_BARRIER Operands "simdgroup_barrier(mem_flags::{0})" "All lanes of the simdgroup arrive before any goes on; orders the memory its flags name.";
 }
 AsyncCopy {
-    AsyncCopy1dD2t "async_copy_1d_d2t" COPY_1D_D2T Simdgroup "" "Issues a copy of `count` elements from device to threadgroup memory; the event is waited for exactly once.";
-    AsyncCopy1dT2d "async_copy_1d_t2d" COPY_1D_T2D Simdgroup "" "Issues a copy of `count` elements from threadgroup to device memory; the event is waited for exactly once.";
-    AsyncCopy2dD2t "async_copy_2d_d2t" COPY_2D_D2T Simdgroup "" "Issues a copy of a tile of `rows` x `cols` elements from device to threadgroup memory. Only `valid_rows` x `valid_cols` of the source exist; the rest is filled.";
-    AsyncCopy2dT2d "async_copy_2d_t2d" COPY_2D_T2D Simdgroup "" "Issues a copy of a tile of `rows` x `cols` elements from threadgroup to device memory, of which only `valid_rows` x `valid_cols` are written.";
-    AsyncCopyWait "async_copy_wait" WAIT Operands "" "Blocks the simdgroup until the copies of these events are done.";
+    AsyncCopy1dD2t async_copy_1d_d2t COPY_1D_D2T Simdgroup "" "Issues a copy of `count` elements from device to threadgroup memory; the event is waited for exactly once.";
+    AsyncCopy1dT2d async_copy_1d_t2d COPY_1D_T2D Simdgroup "" "Issues a copy of `count` elements from threadgroup to device memory; the event is waited for exactly once.";
+    AsyncCopy2dD2t async_copy_2d_d2t COPY_2D_D2T Simdgroup "" "Issues a copy of a tile of `rows` x `cols` elements from device to threadgroup memory. Only `valid_rows` x `valid_cols` of the source exist; the rest is filled.";
+    AsyncCopy2dT2d async_copy_2d_t2d COPY_2D_T2D Simdgroup "" "Issues a copy of a tile of `rows` x `cols` elements from threadgroup to device memory, of which only `valid_rows` x `valid_cols` are written.";
+    AsyncCopyWait async_copy_wait WAIT Operands "" "Blocks the simdgroup until the copies of these events are done.";
 }
 Simdgroup {
-    SimdSum "simd_sum" REDUCE Simdgroup "simd_sum({0})" "Sum over the active lanes of the simdgroup.";
-    SimdProduct "simd_product" REDUCE Simdgroup "simd_product({0})" "Product over the active lanes of the simdgroup.";
-    SimdMin "simd_min" REDUCE Simdgroup "simd_min({0})" "Smallest over the active lanes of the simdgroup.";
-    SimdMax "simd_max" REDUCE Simdgroup "simd_max({0})" "Greatest over the active lanes of the simdgroup.";
-    SimdAnd "simd_and" REDUCE_BITS Simdgroup "simd_and({0})" "Bitwise and over the active lanes of the simdgroup.";
-    SimdOr "simd_or" REDUCE_BITS Simdgroup "simd_or({0})" "Bitwise or over the active lanes of the simdgroup.";
-    SimdXor "simd_xor" REDUCE_BITS Simdgroup "simd_xor({0})" "Bitwise exclusive or over the active lanes of the simdgroup.";
+    SimdSum simd_sum REDUCE Simdgroup "simd_sum({0})" "Sum over the active lanes of the simdgroup.";
+    SimdProduct simd_product REDUCE Simdgroup "simd_product({0})" "Product over the active lanes of the simdgroup.";
+    SimdMin simd_min REDUCE Simdgroup "simd_min({0})" "Smallest over the active lanes of the simdgroup.";
+    SimdMax simd_max REDUCE Simdgroup "simd_max({0})" "Greatest over the active lanes of the simdgroup.";
+    SimdAnd simd_and REDUCE_BITS Simdgroup "simd_and({0})" "Bitwise and over the active lanes of the simdgroup.";
+    SimdOr simd_or REDUCE_BITS Simdgroup "simd_or({0})" "Bitwise or over the active lanes of the simdgroup.";
+    SimdXor simd_xor REDUCE_BITS Simdgroup "simd_xor({0})" "Bitwise exclusive or over the active lanes of the simdgroup.";
 }
 SimdgroupMatrix {
-    SimdgroupMatrixLoad "simdgroup_matrix_load" MATRIX_LOAD Simdgroup "" "Loads an 8x8 matrix whose rows lie `elements_per_row` elements apart, from element `offset` on.";
-    SimdgroupMatrixStore "simdgroup_matrix_store" MATRIX_STORE Operands "" "Stores an 8x8 matrix to rows that lie `elements_per_row` elements apart, from element `offset` on.";
-    SimdgroupMultiplyAccumulate "simdgroup_multiply_accumulate" MATRIX_FMA Simdgroup "" "The 8x8 matrix a * b + c; a and b share an element type, c and the result may have a wider one.";
-    MakeFilledSimdgroupMatrix "make_filled_simdgroup_matrix" MATRIX_FILL Simdgroup "" "An 8x8 matrix with one value everywhere.";
+    SimdgroupMatrixLoad simdgroup_matrix_load MATRIX_LOAD Simdgroup "" "Loads an 8x8 matrix whose rows lie `elements_per_row` elements apart, from element `offset` on.";
+    SimdgroupMatrixStore simdgroup_matrix_store MATRIX_STORE Operands "" "Stores an 8x8 matrix to rows that lie `elements_per_row` elements apart, from element `offset` on.";
+    SimdgroupMultiplyAccumulate simdgroup_multiply_accumulate MATRIX_FMA Simdgroup "" "The 8x8 matrix a * b + c; a and b share an element type, c and the result may have a wider one.";
+    MakeFilledSimdgroupMatrix make_filled_simdgroup_matrix MATRIX_FILL Simdgroup "" "An 8x8 matrix with one value everywhere.";
 }
+} };
 }
+
+operation_rows!(operations);

@@ -1,0 +1,193 @@
+//! Memory: device buffers, threadgroup tiles, registers.
+
+use std::marker::PhantomData;
+
+use enigma_ir::{Arg, MemFlags, MemoryId, Opcode};
+
+use crate::element::Element;
+use crate::operand::{Index, Operand};
+use crate::trace::{self, Handle};
+use crate::value::Val;
+
+/// Device memory: a parameter of the kernel, bound to a slice at launch.
+pub struct Buffer<T> {
+    pub(crate) handle: Handle<MemoryId>,
+    element: PhantomData<fn() -> T>,
+}
+
+impl<T> Copy for Buffer<T> {}
+
+impl<T> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+/// An array that a threadgroup shares, or (as [`Registers`]) that each thread has for itself.
+///
+/// A tile is owned. A copy takes it away and [`InFlight::wait`](crate::InFlight::wait) gives it back, so nothing can
+/// touch it in between.
+pub struct Tile<T, S = Threadgroup> {
+    pub(crate) handle: Handle<MemoryId>,
+    element: PhantomData<fn() -> (T, S)>,
+}
+
+/// An array that each thread has for itself.
+pub type Registers<T> = Tile<T, Thread>;
+
+/// Shared by the threads of a threadgroup.
+pub enum Threadgroup {}
+
+/// Private to a thread.
+pub enum Thread {}
+
+impl<T> Buffer<T> {
+    pub(crate) fn new(handle: Handle<MemoryId>) -> Self {
+        Buffer { handle, element: PhantomData }
+    }
+}
+
+impl<T, S> Tile<T, S> {
+    pub(crate) fn new(handle: Handle<MemoryId>) -> Self {
+        Tile { handle, element: PhantomData }
+    }
+}
+
+/// Allocates an array of `len` elements that the threadgroup shares. It starts uninitialised. A threadgroup has 32 KiB.
+///
+/// # Panics
+///
+/// Outside a kernel.
+#[track_caller]
+pub fn threadgroup<T: Element>(len: usize) -> Tile<T> {
+    trace::with(|trace, span| {
+        let id = trace.builder.threadgroup_alloc(T::DTYPE, len as i128, None, None, span);
+        trace.unnamed.push(id);
+        Tile::new(trace.handle(id))
+    })
+}
+
+/// Makes an array of `len` elements that each thread has for itself, every element `fill` at first.
+///
+/// # Panics
+///
+/// Outside a kernel.
+#[track_caller]
+pub fn registers<T: Element>(len: usize, fill: impl Operand<T>) -> Registers<T> {
+    trace::with(|trace, span| {
+        let fill = trace.given(fill.given(), span);
+        let id = trace.builder.register_tensor(T::DTYPE, len as i128, Some(fill), None, span);
+        trace.unnamed.push(id);
+        Tile::new(trace.handle(id))
+    })
+}
+
+/// Memory that can be read. Indices count elements.
+///
+/// A tile that a copy is in flight into is no such memory:
+///
+/// ```compile_fail
+/// # use enigma::prelude::*;
+/// # fn body(a: Buffer<f32>, tile: Tile<f32>) {
+/// let flight = tile.copy(Copy1d::from(a, 64));
+/// flight.load(0);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read",
+    note = "a tile cannot be touched while a copy is in flight into it: `let tile = flight.wait();` gives it back"
+)]
+pub trait Readable {
+    /// What it holds.
+    type Element: Element;
+
+    #[doc(hidden)]
+    fn memory(&self) -> Handle<MemoryId>;
+
+    /// Reads one element.
+    #[track_caller]
+    fn load(&self, index: impl Index) -> Val<Self::Element> {
+        trace::with(|trace, span| {
+            let args = [trace.arg(self.memory(), span), trace.given(index.given(), span)];
+            trace.call(Opcode::Load, &args, span)
+        })
+    }
+}
+
+/// Memory that can be written. Indices count elements.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written",
+    note = "a tile cannot be written while a copy is in flight: `let tile = flight.wait();` gives it back"
+)]
+pub trait Writable: Readable {
+    /// Writes one element.
+    #[track_caller]
+    fn store(&self, index: impl Index, value: impl Operand<Self::Element>) {
+        trace::with(|trace, span| {
+            let args = [
+                trace.arg(self.memory(), span),
+                trace.given(index.given(), span),
+                trace.given(value.given(), span),
+            ];
+            trace.builder.call(Opcode::Store, &args, span);
+        });
+    }
+}
+
+/// Memory that all threads of a threadgroup see: a device buffer or a tile. Simdgroup matrices live there.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not memory that the threads of a simdgroup share")]
+pub trait Shared: Readable {}
+
+impl<T: Element> Readable for Buffer<T> {
+    type Element = T;
+
+    fn memory(&self) -> Handle<MemoryId> {
+        self.handle
+    }
+}
+
+impl<T: Element, S> Readable for Tile<T, S> {
+    type Element = T;
+
+    fn memory(&self) -> Handle<MemoryId> {
+        self.handle
+    }
+}
+
+impl<T: Element> Writable for Buffer<T> {}
+impl<T: Element, S> Writable for Tile<T, S> {}
+impl<T: Element> Shared for Buffer<T> {}
+impl<T: Element> Shared for Tile<T> {}
+
+macro_rules! barriers {
+    ($( $(#[$doc:meta])* $name:ident $with:ident $code:ident; )*) => { $(
+        $(#[$doc])*
+        /// Orders threadgroup memory.
+        ///
+        /// # Panics
+        ///
+        /// Outside a kernel.
+        #[track_caller]
+        pub fn $name() {
+            $with(MemFlags::Threadgroup);
+        }
+
+        $(#[$doc])*
+        /// Orders the memory that `flags` name.
+        ///
+        /// # Panics
+        ///
+        /// Outside a kernel.
+        #[track_caller]
+        pub fn $with(flags: MemFlags) {
+            trace::with(|trace, span| trace.builder.call(Opcode::$code, &[Arg::Name(flags.name().to_owned())], span));
+        }
+    )* };
+}
+
+barriers! {
+    /// All threads of the threadgroup arrive before any goes on.
+    barrier barrier_with Barrier;
+    /// All lanes of the simdgroup arrive before any goes on.
+    simd_barrier simd_barrier_with SimdBarrier;
+}
