@@ -215,6 +215,27 @@ impl Builder {
         }
     }
 
+    /// Closes the innermost loop or branch as it stands, without a further word.
+    pub(super) fn abandon(&mut self) {
+        let Some(op) = self.frames.last().map(|f| f.op) else { return };
+        let span = self.kernel.op(op).span;
+        let carries: Vec<Arg> = self.kernel.block(self.block).args.iter().map(|&v| v.into()).collect();
+        match (self.kernel.op(op).code, self.kernel.op(op).blocks.len()) {
+            (Opcode::If, 1) => drop(self.end_if(&[], span)),
+            (Opcode::If, _) => {
+                let then = self.kernel.op(op).blocks[0];
+                self.kernel.blocks[then.index()].yields.clear();
+                self.end_if(&[], span);
+            }
+            (Opcode::For, _) => drop(self.end_for(&carries[1..], span)),
+            (_, 1) => {
+                let never = Arg::Literal(crate::Literal::Bool(false));
+                self.begin_while_body(&never, span);
+            }
+            _ => drop(self.end_while(&carries, span)),
+        }
+    }
+
     /// Pushes an operation that owns blocks, and remembers where to go on after it.
     fn open(&mut self, code: Opcode, operands: SmallVec<[ValueId; 4]>, span: Span) {
         let id = OpId(self.kernel.ops.len() as u32);

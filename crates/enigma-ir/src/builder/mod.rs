@@ -89,16 +89,16 @@ impl Builder {
         BuilderMark { ops: self.kernel.ops.len(), refused: self.kernel.refused.len() }
     }
 
-    /// Ends the kernel. A loop or branch that is still open is an error, which the verifier reports.
+    /// Ends the kernel. A loop or branch that is still open is closed, and is an error, which the verifier reports.
     pub fn finish(mut self) -> Kernel {
-        if let Some(frame) = self.frames.last() {
-            let span = self.kernel.op(frame.op).span;
-            self.refuse(Diagnostic::new(
-                Rule::InvalidKernel,
-                "the kernel ends inside a loop or a branch",
-                span,
-                "this was not closed",
-            ));
+        let open: Vec<OpId> = self.frames.iter().map(|f| f.op).collect();
+        while !self.frames.is_empty() {
+            self.abandon();
+        }
+        if let Some(&op) = open.last() {
+            let span = self.kernel.op(op).span;
+            let message = "the kernel ends inside a loop or a branch";
+            self.refuse(Diagnostic::new(Rule::InvalidKernel, message, span, "this was not closed"));
         }
         self.kernel
     }
