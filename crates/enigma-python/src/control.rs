@@ -1,0 +1,372 @@
+//! Loops and branches as context managers.
+
+use std::sync::Mutex;
+
+use enigma_ir::{Arg, BuilderMark, DType, Diagnostic, Literal, Rule, Type};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::argument::{self, Given};
+use crate::place::Place;
+use crate::trace::{self, Tracer};
+use crate::value::{spread, wrap};
+
+/// Whether a block is being left by an exception. Its loop or branch then stays open: nothing can be made of the
+/// kernel any more, and if its code goes on all the same, the verifier says so.
+fn raised(exception: &Bound<'_, PyTuple>) -> bool {
+    exception.get_item(0).is_ok_and(|class| !class.is_none())
+}
+
+/// Values carried from one iteration of a loop to the next: `carry[k]` is read and assigned.
+///
+/// Inside the loop it holds the values of this iteration, and what is assigned is what the next begins with; after
+/// the loop it holds the result.
+#[pyclass(frozen, module = "enigma", sequence, name = "Carry")]
+pub struct Carry {
+    values: Mutex<Vec<Py<PyAny>>>,
+}
+
+impl Carry {
+    fn with<R>(&self, act: impl FnOnce(&mut Vec<Py<PyAny>>) -> R) -> R {
+        act(&mut self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn place(&self, index: isize) -> PyResult<usize> {
+        let length = self.__len__();
+        let from_end = if index < 0 { index + length as isize } else { index };
+        match usize::try_from(from_end) {
+            Ok(index) if index < length => Ok(index),
+            _ => Err(PyIndexError::new_err(format!("the loop carries {length} values; there is no carry[{index}]"))),
+        }
+    }
+}
+
+#[pymethods]
+impl Carry {
+    fn __getitem__(&self, py: Python<'_>, index: isize) -> PyResult<Py<PyAny>> {
+        let index = self.place(index)?;
+        Ok(self.with(|values| values[index].clone_ref(py)))
+    }
+
+    fn __setitem__(&self, index: isize, value: Py<PyAny>) -> PyResult<()> {
+        let index = self.place(index)?;
+        self.with(|values| values[index] = value);
+        Ok(())
+    }
+
+    fn __len__(&self) -> usize {
+        self.with(|values| values.len())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<enigma.Carry of {}>", self.__len__())
+    }
+}
+
+/// A counted loop, `with for_range(...) as i:`.
+#[pyclass(frozen, module = "enigma", name = "ForRange")]
+pub struct ForRange {
+    place: Place,
+    bounds: [Given; 3],
+    dtype: DType,
+    init: Vec<Given>,
+    names: Vec<String>,
+    carry: Option<Py<Carry>>,
+}
+
+#[pymethods]
+impl ForRange {
+    /// `init` is a list or a tuple of what is carried, one such thing, or None; `names` are what the carried values
+    /// are called.
+    #[new]
+    #[pyo3(signature = (lo, hi, step, dtype, init=None, names=Vec::new()))]
+    fn new(
+        py: Python<'_>,
+        lo: &Bound<'_, PyAny>,
+        hi: &Bound<'_, PyAny>,
+        step: &Bound<'_, PyAny>,
+        dtype: &Bound<'_, PyAny>,
+        init: Option<&Bound<'_, PyAny>>,
+        names: Vec<String>,
+    ) -> PyResult<ForRange> {
+        let place = Place::of_caller(py)?;
+        let counted = argument::dtype(dtype).filter(|dtype| dtype.is_integer());
+        let Some(dtype) = counted else {
+            let message = "`for_range` counts in an integer dtype".to_owned();
+            return Err(trace::refuse(
+                py,
+                Rule::InvalidOperand,
+                message,
+                "this loop",
+                "leave `dtype` out to count in int",
+            )?);
+        };
+        let init = init.map(spread).transpose()?;
+        let carry = match &init {
+            None => None,
+            Some(_) => Some(Py::new(py, Carry { values: Mutex::default() })?),
+        };
+        let bounds = [lo, hi, step].map(Given::read);
+        let init = init.unwrap_or_default().iter().map(Given::read).collect();
+        Ok(ForRange { place, bounds, dtype, init, names, carry })
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let (kernel, index, carries) = trace::with(py, &self.place, "for_range", |tracer, span| {
+            let mut resolve = |given: &Given| given.clone().resolve(tracer.kernel, &mut tracer.builder, span);
+            let [lo, hi, step] = self.bounds.each_ref().map(&mut resolve);
+            let init: Vec<Arg> = self.init.iter().map(resolve).collect();
+            let (index, carries) = tracer.builder.begin_for([&lo, &hi, &step], self.dtype, &init, span);
+            if let Some(target) = self.place.target() {
+                tracer.builder.name_value(index, target);
+            }
+            self.name(tracer, &carries);
+            let carries: Vec<_> = carries.into_iter().map(|id| (id, tracer.builder.kernel().ty(id))).collect();
+            (tracer.kernel, index, carries)
+        })?;
+        let index = wrap(py, kernel, index, false)?;
+        let Some(carry) = &self.carry else { return Ok(index) };
+        let values = carries.into_iter().map(|(id, ty)| wrap(py, kernel, id, ty == Type::Event));
+        let values = values.collect::<PyResult<Vec<_>>>()?;
+        carry.get().with(|held| *held = values);
+        Ok(PyTuple::new(py, [index, carry.clone_ref(py).into_any()])?.into_any().unbind())
+    }
+
+    #[pyo3(signature = (*exception))]
+    fn __exit__(&self, py: Python<'_>, exception: &Bound<'_, PyTuple>) -> PyResult<bool> {
+        if raised(exception) {
+            return Ok(false);
+        }
+        let next: Vec<Given> = match &self.carry {
+            None => Vec::new(),
+            Some(carry) => carry.get().with(|held| held.iter().map(|value| Given::read(value.bind(py))).collect()),
+        };
+        let (kernel, results) = trace::with(py, &self.place, "for_range", |tracer, span| {
+            let next: Vec<Arg> =
+                next.into_iter().map(|given| given.resolve(tracer.kernel, &mut tracer.builder, span)).collect();
+            self.refuse_retyped(tracer, &next, span);
+            let results = tracer.builder.end_for(&next, span);
+            self.name(tracer, &results);
+            let results: Vec<_> = results.into_iter().map(|id| (id, tracer.builder.kernel().ty(id))).collect();
+            (tracer.kernel, results)
+        })?;
+        if let Some(carry) = &self.carry {
+            let values = results.into_iter().map(|(id, ty)| wrap(py, kernel, id, ty == Type::Event));
+            let values = values.collect::<PyResult<Vec<_>>>()?;
+            carry.get().with(|held| *held = values);
+        }
+        Ok(false)
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let message = "`for_range` is no Python iterator".to_owned();
+        let help = "write `with enigma.for_range(lo, hi) as i:`, or `for i in enigma.range(lo, hi):`";
+        Err(trace::refuse(py, Rule::InvalidKernel, message, "iterated over here", help)?)
+    }
+}
+
+impl ForRange {
+    fn name(&self, tracer: &mut Tracer, values: &[enigma_ir::ValueId]) {
+        for (&value, name) in values.iter().zip(&self.names) {
+            tracer.builder.name_value(value, name);
+        }
+    }
+
+    /// Refuses a carry that began as a bare number and became a value of a type that the number was not given:
+    /// `total = 0` is a `uint`, and a `float` sum would be cut to one.
+    fn refuse_retyped(&self, tracer: &mut Tracer, next: &[Arg], span: enigma_ir::Span) {
+        for (n, (init, next)) in self.init.iter().zip(next).enumerate() {
+            let (Given::Free(Arg::Literal(literal)), Arg::Value(value)) = (init, next) else { continue };
+            let Some(became) = tracer.builder.kernel().ty(*value).scalar() else { continue };
+            let began = literal.default_dtype();
+            if keeps(began, became) {
+                continue;
+            }
+            let name = self.names.get(n).cloned().unwrap_or_else(|| format!("carry[{n}]"));
+            let made = tracer.builder.kernel().value(*value).span;
+            let start = match literal {
+                Literal::Int(v) if became == DType::F32 => format!("{v}.0"),
+                literal => format!("enigma.metal_cast({literal}, \"{became}\")"),
+            };
+            tracer.builder.refuse(
+                Diagnostic::new(
+                    Rule::InvalidOperand,
+                    format!("`{name}` starts as the number {literal}, a {began}, and becomes a {became}"),
+                    span,
+                    format!("carried as {began}"),
+                )
+                .with_label(made, format!("a {became}"))
+                .with_help(format!("a carried value keeps its type: start with {start}")),
+            );
+        }
+    }
+}
+
+/// Whether a value of type `became` may go on as `began` without loss.
+fn keeps(began: DType, became: DType) -> bool {
+    let wraps = began.is_integer() && became.is_integer() && became.bits() <= began.bits();
+    began == became || wraps || (began.is_float() && became.bits() <= began.bits())
+}
+
+/// Which of its two blocks a branch stands in, and where its builder stood when it was last in neither.
+#[derive(Default)]
+struct Progress {
+    neither: Option<BuilderMark>,
+    then: bool,
+    otherwise: bool,
+}
+
+/// A branch, `with if_(cond):` or `with if_(cond) as (then, otherwise):`.
+#[pyclass(frozen, module = "enigma", name = "If")]
+pub struct If {
+    place: Place,
+    condition: Given,
+    progress: Mutex<Progress>,
+}
+
+#[pymethods]
+impl If {
+    #[new]
+    fn new(py: Python<'_>, cond: &Bound<'_, PyAny>) -> PyResult<If> {
+        Ok(If { place: Place::of_caller(py)?, condition: Given::read(cond), progress: Mutex::default() })
+    }
+
+    fn __enter__(slf: Py<Self>, py: Python<'_>) -> PyResult<(Branch, Branch)> {
+        let this = slf.get();
+        let mark = trace::with(py, &this.place, "if_", |tracer, span| {
+            let condition = this.condition.clone().resolve(tracer.kernel, &mut tracer.builder, span);
+            tracer.builder.begin_if(&condition, span);
+            tracer.builder.mark()
+        })?;
+        this.with(|progress| progress.neither = Some(mark));
+        Ok((Branch { of: slf.clone_ref(py), otherwise: false }, Branch { of: slf, otherwise: true }))
+    }
+
+    #[pyo3(signature = (*exception))]
+    fn __exit__(&self, py: Python<'_>, exception: &Bound<'_, PyTuple>) -> PyResult<bool> {
+        if raised(exception) {
+            return Ok(false);
+        }
+        trace::with(py, &self.place, "if_", |tracer, span| {
+            self.with(|progress| {
+                if progress.then || progress.otherwise {
+                    refuse_between(tracer, progress, span);
+                }
+            });
+            tracer.builder.end_if(&[], span);
+        })?;
+        Ok(false)
+    }
+}
+
+impl If {
+    fn with<R>(&self, act: impl FnOnce(&mut Progress) -> R) -> R {
+        act(&mut self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+/// One of the two blocks of a branch.
+#[pyclass(frozen, module = "enigma", name = "Branch")]
+pub struct Branch {
+    of: Py<If>,
+    otherwise: bool,
+}
+
+#[pymethods]
+impl Branch {
+    fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
+        let place = Place::of_caller(py)?;
+        trace::with(py, &place, "if_", |tracer, span| {
+            self.of.get().with(|progress| {
+                refuse_between(tracer, progress, span);
+                let again = if self.otherwise { progress.otherwise } else { progress.then || progress.otherwise };
+                if again {
+                    tracer.builder.refuse(
+                        Diagnostic::new(
+                            Rule::InvalidKernel,
+                            "a branch is entered once, `then` before `otherwise`",
+                            span,
+                            "entered here",
+                        )
+                        .with_help("put all that the branch does under one `with`"),
+                    );
+                } else if self.otherwise {
+                    tracer.builder.begin_else(&[], span);
+                }
+                progress.then |= !self.otherwise;
+                progress.otherwise |= self.otherwise;
+            });
+        })
+    }
+
+    #[pyo3(signature = (*exception))]
+    fn __exit__(&self, py: Python<'_>, exception: &Bound<'_, PyTuple>) -> PyResult<bool> {
+        if raised(exception) {
+            return Ok(false);
+        }
+        let place = Place::of_caller(py)?;
+        let mark = trace::with(py, &place, "if_", |tracer, _| tracer.builder.mark())?;
+        self.of.get().with(|progress| progress.neither = Some(mark));
+        Ok(false)
+    }
+}
+
+/// Refuses what was recorded inside the `if_` but in neither branch.
+fn refuse_between(tracer: &mut Tracer, progress: &mut Progress, span: enigma_ir::Span) {
+    if progress.neither.is_some_and(|mark| mark != tracer.builder.mark()) {
+        tracer.builder.refuse(
+            Diagnostic::new(
+                Rule::InvalidKernel,
+                "this branch has work outside `then` and `otherwise`",
+                span,
+                "before this",
+            )
+            .with_help("put it under `with then:` or `with otherwise:`, or before the `if_`"),
+        );
+    }
+}
+
+/// A loop with a condition, `with while_(lambda: cond):`.
+#[pyclass(frozen, module = "enigma", name = "While")]
+pub struct While {
+    place: Place,
+    condition: Py<PyAny>,
+}
+
+#[pymethods]
+impl While {
+    #[new]
+    fn new(py: Python<'_>, cond: &Bound<'_, PyAny>) -> PyResult<While> {
+        let place = Place::of_caller(py)?;
+        if cond.is_callable() {
+            return Ok(While { place, condition: cond.clone().unbind() });
+        }
+        let message =
+            format!("`while_` takes a function that computes its condition, not {}", argument::describe(cond));
+        let help = "the condition is computed anew before each iteration: `with enigma.while_(lambda: count[0] < n):`";
+        Err(trace::refuse(py, Rule::InvalidOperand, message, "this condition", help)?)
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
+        trace::with(py, &self.place, "while_", |tracer, span| {
+            tracer.builder.begin_while(&[], span);
+        })?;
+        let condition = Given::read(&self.condition.bind(py).call0()?);
+        trace::with(py, &self.place, "while_", |tracer, span| {
+            let condition = condition.resolve(tracer.kernel, &mut tracer.builder, span);
+            tracer.builder.begin_while_body(&condition, span);
+        })
+    }
+
+    #[pyo3(signature = (*exception))]
+    fn __exit__(&self, py: Python<'_>, exception: &Bound<'_, PyTuple>) -> PyResult<bool> {
+        if raised(exception) {
+            return Ok(false);
+        }
+        trace::with(py, &self.place, "while_", |tracer, span| {
+            tracer.builder.end_while(&[], span);
+        })?;
+        Ok(false)
+    }
+}

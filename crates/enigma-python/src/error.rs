@@ -1,0 +1,91 @@
+//! Diagnostics as Python's `EnigmaError`.
+
+use enigma_ir::{Diagnostic, Diagnostics, Rule, SourceFiles, Span, Style};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+use crate::place::Place;
+
+static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    CLASS.import(py, "enigma.errors", "EnigmaError")
+}
+
+/// The exception that carries these findings.
+pub fn enigma_error(py: Python<'_>, found: &Diagnostics) -> PyErr {
+    let made = class(py).and_then(|class| {
+        class.call_method1(
+            "_made_of",
+            (found.render(Style::Plain), found.render(Style::Colour), found.to_json().to_string()),
+        )
+    });
+    match made {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+/// Whether an exception is one that carries findings.
+pub fn is_enigma_error(py: Python<'_>, error: &PyErr) -> bool {
+    class(py).is_ok_and(|class| error.is_instance(py, class))
+}
+
+/// A finding of one place, outside any kernel's own files.
+pub fn error_at(py: Python<'_>, place: &Place, rule: Rule, message: String, label: &str, help: &str) -> PyErr {
+    let mut files = SourceFiles::default();
+    let span = place.span(&mut files);
+    let diagnostic = Diagnostic::new(rule, message, span, label).with_help(help);
+    enigma_error(py, &Diagnostics::new(vec![diagnostic], files))
+}
+
+/// A finding that the package's Python code makes of source text: `labels` are line, column, end line, end
+/// column and text.
+type PyLabel = (u32, u32, u32, u32, String);
+
+fn rule_named(name: &str) -> PyResult<Rule> {
+    let found = Rule::ALL.iter().find(|rule| rule.name() == name);
+    found.copied().ok_or_else(|| PyValueError::new_err(format!("no rule is named {name}")))
+}
+
+/// Makes an `EnigmaError` of findings that the package's Python code made of one source file.
+///
+/// Each finding is its rule, message, labels (line, column, end line, end column, text) and help.
+#[pyfunction]
+pub fn refusal<'py>(
+    py: Python<'py>,
+    path: &str,
+    text: Option<&str>,
+    findings: Vec<(String, String, Vec<PyLabel>, Vec<String>)>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut files = SourceFiles::default();
+    let file = files.intern(path, || text.map(Into::into));
+    let items = findings
+        .into_iter()
+        .map(|(rule, message, labels, help)| {
+            let mut diagnostic = Diagnostic::placeless(rule_named(&rule)?, message);
+            for (line, column, end_line, end_column, text) in labels {
+                diagnostic = diagnostic.with_label(Span { file, line, column, end_line, end_column }, text);
+            }
+            diagnostic.help = help;
+            Ok(diagnostic)
+        })
+        .collect::<PyResult<Vec<_>>>()?;
+    Ok(enigma_error(py, &Diagnostics::new(items, files)).into_value(py).into_bound(py).into_any())
+}
+
+/// Makes an `EnigmaError` of one finding, placed where the user's code called the package.
+#[pyfunction]
+pub fn refusal_here<'py>(
+    py: Python<'py>,
+    rule: &str,
+    message: String,
+    label: &str,
+    help: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let place = Place::of_caller(py)?;
+    let error = error_at(py, &place, rule_named(rule)?, message, label, help);
+    Ok(error.into_value(py).into_bound(py).into_any())
+}

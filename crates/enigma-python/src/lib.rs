@@ -1,0 +1,50 @@
+//! The extension module `enigma._core`: Python objects in, kernel representation out.
+//!
+//! It converts and never decides. What an operation takes is the operation table's business, what a kernel may do the
+//! builder's and the verifier's, what a launch may bind the runtime's. What is decided here is what only
+//! Python has: which frame called, what the result is assigned to, which kernel is being traced on this thread.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`trace`] | the kernels being traced on this thread, and the way from a Python function to a verified kernel |
+//! | [`place`] | which source text the user's code stands in |
+//! | [`argument`] | Python objects as arguments of operations |
+//! | [`call`] | kernel-language functions, all made from the operation table |
+//! | [`value`], [`tensor`], [`control`] | the objects that a kernel's Python code handles |
+//! | [`signature`] | the table's signatures and documentation as Python spells them |
+//! | [`error`] | diagnostics as `EnigmaError` |
+
+mod argument;
+mod call;
+mod control;
+mod error;
+mod place;
+mod signature;
+mod tensor;
+mod trace;
+mod value;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<value::Value>()?;
+    module.add_class::<value::Event>()?;
+    module.add_class::<tensor::Tensor>()?;
+    module.add_class::<tensor::RegisterTensor>()?;
+    module.add_class::<control::ForRange>()?;
+    module.add_class::<control::If>()?;
+    module.add_class::<control::Branch>()?;
+    module.add_class::<control::While>()?;
+    module.add_class::<control::Carry>()?;
+    module.add_class::<trace::Compiled>()?;
+    module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::tracing, module)?)?;
+    module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;
+    module.add_function(wrap_pyfunction!(tensor::register_tensor, module)?)?;
+    module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;
+    module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
+    module.add_function(wrap_pyfunction!(error::refusal_here, module)?)?;
+    module.add_function(wrap_pyfunction!(signature::operations, module)?)?;
+    module.add("language", call::functions(module.py())?)
+}

@@ -1,0 +1,166 @@
+//! Which source text the user's code stands in.
+//!
+//! A place is an instruction of a code object: the one that the nearest frame outside this package is carrying
+//! out. What is known of a code object (its positions, and the names that results are assigned to) is
+//! worked out once and kept.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use enigma_ir::{SourceFiles, Span};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// How many code objects are remembered before all are forgotten.
+const REMEMBERED: usize = 1024;
+
+static CODES: LazyLock<Mutex<HashMap<usize, Arc<Code>>>> = LazyLock::new(Mutex::default);
+
+/// One instruction of a code object.
+#[derive(Clone)]
+pub struct Place {
+    code: Arc<Code>,
+    instruction: usize,
+}
+
+/// What there is to know of a code object.
+struct Code {
+    path: String,
+    /// The text, when there is no such file on disk.
+    text: Option<Arc<str>>,
+    /// Line, column, end line, end column of each instruction, as [`Span`] counts them.
+    positions: Vec<[u32; 4]>,
+    /// The variable that each instruction's result is stored in next.
+    targets: HashMap<usize, String>,
+    /// Whether it belongs to this package.
+    internal: bool,
+    /// Keeps the code object alive, so that its address stays its own.
+    _object: Py<PyAny>,
+}
+
+impl Place {
+    /// The place in the user's code that the interpreter is at.
+    pub fn of_caller(py: Python<'_>) -> PyResult<Place> {
+        static GETFRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let mut frame = GETFRAME.import(py, "sys", "_getframe")?.call0()?;
+        loop {
+            let object = frame.getattr(intern!(py, "f_code"))?;
+            let code = match remembered(object.as_ptr() as usize) {
+                Some(code) => code,
+                None => remember(&frame, object)?,
+            };
+            if code.internal {
+                let outer = frame.getattr(intern!(py, "f_back"))?;
+                if !outer.is_none() {
+                    frame = outer;
+                    continue;
+                }
+            }
+            let offset: usize = frame.getattr(intern!(py, "f_lasti"))?.extract()?;
+            return Ok(Place { code, instruction: offset / 2 });
+        }
+    }
+
+    /// The place as a span, in `files`.
+    pub fn span(&self, files: &mut SourceFiles) -> Span {
+        let file = files.intern(&self.code.path, || self.code.text.clone());
+        let [line, column, end_line, end_column] =
+            self.code.positions.get(self.instruction).copied().unwrap_or([1, 1, 1, 0]);
+        Span { file, line, column, end_line, end_column }
+    }
+
+    /// The variable that the result of this instruction is assigned to.
+    pub fn target(&self) -> Option<&str> {
+        self.code.targets.get(&self.instruction).map(String::as_str)
+    }
+}
+
+fn remembered(address: usize) -> Option<Arc<Code>> {
+    CODES.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&address).cloned()
+}
+
+fn remember(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Arc<Code>> {
+    let address = object.as_ptr() as usize;
+    let code = Arc::new(Code::read(frame, object)?);
+    let mut codes = CODES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if codes.len() >= REMEMBERED {
+        codes.clear();
+    }
+    codes.insert(address, code.clone());
+    Ok(code)
+}
+
+impl Code {
+    fn read(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Code> {
+        let py = frame.py();
+        let path: String = object.getattr("co_filename")?.extract()?;
+        let lines: Vec<String> = py.import("linecache")?.call_method1("getlines", (&path,))?.extract()?;
+        let on_disk = Path::new(&path).is_file();
+        let text = (!on_disk && !lines.is_empty()).then(|| Arc::from(lines.concat()));
+        let module = frame.getattr("f_globals")?.call_method1("get", ("__name__", ""))?;
+        let module = module.extract::<String>().unwrap_or_default();
+        Ok(Code {
+            text,
+            positions: positions(&object, &lines)?,
+            targets: targets(&object)?,
+            internal: module == "enigma" || module.starts_with("enigma."),
+            path,
+            _object: object.unbind(),
+        })
+    }
+}
+
+type Position = (Option<u32>, Option<u32>, Option<u32>, Option<u32>);
+
+fn positions(code: &Bound<'_, PyAny>, lines: &[String]) -> PyResult<Vec<[u32; 4]>> {
+    let first: u32 = code.getattr("co_firstlineno")?.extract()?;
+    code.call_method0("co_positions")?
+        .try_iter()?
+        .map(|item| {
+            let (line, end_line, column, end_column): Position = item?.extract()?;
+            let line = line.unwrap_or(first);
+            let end_line = end_line.unwrap_or(line);
+            let (Some(column), Some(end_column)) = (column, end_column) else { return Ok([line, 1, line, 0]) };
+            Ok([line, characters(lines, line, column), end_line, characters(lines, end_line, end_column)])
+        })
+        .collect()
+}
+
+/// A column in characters, from 1, from one in bytes of UTF-8, from 0.
+fn characters(lines: &[String], line: u32, bytes: u32) -> u32 {
+    let text = lines.get(line as usize - 1).and_then(|text| text.get(..bytes as usize));
+    text.map_or(bytes, |before| before.chars().count() as u32) + 1
+}
+
+/// For each instruction that is followed by the storing of its result: the variable it is stored in.
+fn targets(code: &Bound<'_, PyAny>) -> PyResult<HashMap<usize, String>> {
+    let py = code.py();
+    let mut targets = HashMap::new();
+    // The instruction that made what is on top of the stack, and whether a `with` has entered it since.
+    let mut maker: Option<(usize, bool)> = None;
+    for instruction in py.import("dis")?.call_method1("get_instructions", (code,))?.try_iter()? {
+        let instruction = instruction?;
+        let name: String = instruction.getattr("opname")?.extract()?;
+        let offset: usize = instruction.getattr("offset")?.extract()?;
+        maker = match (name.as_str(), maker) {
+            (store, Some((made_at, _))) if store.starts_with("STORE_") && store != "STORE_SUBSCR" => {
+                if let Some(variable) = first_name(&instruction.getattr("argval")?) {
+                    targets.insert(made_at, variable);
+                }
+                None
+            }
+            ("COPY" | "CACHE", maker) => maker,
+            ("BEFORE_WITH", Some((made_at, _))) => Some((made_at, true)),
+            ("UNPACK_SEQUENCE", Some((made_at, true))) => Some((made_at, true)),
+            _ => Some((offset / 2, false)),
+        };
+    }
+    Ok(targets)
+}
+
+/// The variable that a store names; some store one and then load or store another.
+fn first_name(argument: &Bound<'_, PyAny>) -> Option<String> {
+    argument.extract::<String>().or_else(|_| argument.get_item(0)?.extract()).ok()
+}

@@ -1,0 +1,167 @@
+//! The table's signatures and documentation as Python spells them.
+
+use enigma_ir::table::{Access, AttrKind, Class, Default, Kind, OpInfo, Param, ResultRule, Spaces};
+use pyo3::prelude::*;
+
+use crate::call;
+
+/// A function of the kernel language, for the writer of stubs: its name, its parameters (name, type, default, "positional",
+/// "keyword" or "variadic"), the type of its result, and its documentation.
+pub type Function = (String, Vec<(String, String, Option<String>, String)>, String, String);
+
+/// Every function of the kernel language that is made from the operation table.
+#[pyfunction]
+pub fn operations() -> Vec<Function> {
+    let describe = |(name, row): (&'static str, &'static OpInfo)| {
+        let params = row.signature.params.iter().map(|p| {
+            let how = if p.variadic {
+                "variadic"
+            } else if p.keyword {
+                "keyword"
+            } else {
+                "positional"
+            };
+            (p.name.to_owned(), annotation(p.kind).to_owned(), default(p), how.to_owned())
+        });
+        (name.to_owned(), params.collect(), result(row).to_owned(), describe(row))
+    };
+    call::named().map(describe).collect()
+}
+
+/// The documentation of a built-in function: its signature, as Python reads it, and what it does.
+pub fn documentation(name: &str, row: &OpInfo) -> String {
+    format!("{name}({})\n--\n\n{}", parameters(row), describe(row))
+}
+
+/// The parameters as they are written in a definition.
+pub fn parameters(row: &OpInfo) -> String {
+    let mut written = Vec::new();
+    let mut starred = false;
+    for param in row.signature.params {
+        if param.keyword && !starred {
+            written.push("*".to_owned());
+            starred = true;
+        }
+        written.push(match (param.variadic, default(param)) {
+            (true, _) => format!("*{}", param.name),
+            (false, Some(default)) => format!("{}={default}", param.name),
+            (false, None) => param.name.to_owned(),
+        });
+    }
+    written.join(", ")
+}
+
+fn default(param: &Param) -> Option<String> {
+    match param.default {
+        Default::Required => None,
+        Default::Int(v) => Some(v.to_string()),
+        Default::Bool(true) => Some("True".to_owned()),
+        Default::Bool(false) => Some("False".to_owned()),
+        Default::Name(name) => Some(format!("\"{name}\"")),
+        Default::SameAs(_) | Default::Open => Some("None".to_owned()),
+    }
+}
+
+/// What it does, what it takes, what it gives and what MSL it stands for.
+fn describe(row: &OpInfo) -> String {
+    let mut text = row.doc.to_owned();
+    if !row.signature.params.is_empty() {
+        text.push_str("\n\nArgs:");
+    }
+    for param in row.signature.params {
+        let left_out = match param.default {
+            Default::SameAs(n) => format!("; the same as `{}` when not given", row.signature.params[n].name),
+            Default::Open => "; that of the memory when not given".to_owned(),
+            _ => String::new(),
+        };
+        text.push_str(&format!("\n    {}: {}{left_out}.", param.name, wanted(param.kind, row.signature.t)));
+    }
+    if let Some(returned) = returned(row) {
+        text.push_str(&format!("\n\nReturns:\n    {returned}."));
+    }
+    text.push_str("\n\nRaises:\n    EnigmaError: when the kernel is compiled, for an argument that is none of these.");
+    if !row.msl.is_empty() {
+        text.push_str(&format!("\n\nMSL: `{}`.", msl(row)));
+    }
+    text
+}
+
+/// The MSL with the parameters' names in place of their numbers.
+fn msl(row: &OpInfo) -> String {
+    let named = row.signature.params.iter().enumerate();
+    named.fold(row.msl.to_owned(), |text, (i, param)| text.replace(&format!("{{{i}}}"), param.name))
+}
+
+fn wanted(kind: Kind, t: Class) -> String {
+    match kind {
+        Kind::T => format!("{}; all such arguments are brought to their common type", t.describe()),
+        Kind::Value(Class::Index) => "an integer scalar, in elements where it counts memory".to_owned(),
+        Kind::Value(class) => class.describe().to_owned(),
+        Kind::Element => "a scalar, converted to the element type".to_owned(),
+        Kind::Memory(access, spaces) => {
+            let spaces = match spaces {
+                Spaces::Any => "a tensor",
+                Spaces::Shared => "a tensor in device or threadgroup memory",
+                Spaces::Device => "a device buffer",
+                Spaces::Tile => "a threadgroup or register tensor",
+            };
+            let used = if access == Access::Read { "read" } else { "written" };
+            format!("{spaces}, or its name; it is {used}")
+        }
+        Kind::Attr(kind) => match kind {
+            AttrKind::Dim => "\"x\", \"y\" or \"z\"".to_owned(),
+            AttrKind::MemFlags => enigma_ir::MemFlags::NAMES.map(|name| format!("\"{name}\"")).join(", "),
+            AttrKind::Fill => "\"zero\" or \"edge\", the nearest valid element".to_owned(),
+            AttrKind::DType => "an element type".to_owned(),
+            AttrKind::ElementType => "the element type of the memory".to_owned(),
+            AttrKind::Flag => "True or False".to_owned(),
+            AttrKind::Eight => "8: simdgroup matrices are 8x8".to_owned(),
+            AttrKind::Lane => "a component, 0 to 3 or \"x\" to \"w\"".to_owned(),
+        },
+    }
+}
+
+fn returned(row: &OpInfo) -> Option<&'static str> {
+    Some(match row.signature.result {
+        ResultRule::None => return None,
+        ResultRule::T => "A value of the arguments' common type",
+        ResultRule::Test => "A `bool`, or a vector of them",
+        ResultRule::Component => "A scalar of the vector's element type",
+        ResultRule::VectorOfT => "A vector of as many components as were given",
+        ResultRule::Element => "A scalar of the memory's element type",
+        ResultRule::UInt => "A `uint`",
+        ResultRule::CastTo => "A value of that type, a vector for a vector",
+        ResultRule::Event => "The event of the copy",
+        ResultRule::MatrixOfElement | ResultRule::MatrixOfAttr => "An 8x8 simdgroup matrix of that element type",
+        ResultRule::SameAs(_) => "A simdgroup matrix",
+    })
+}
+
+/// The type of a parameter in a stub.
+fn annotation(kind: Kind) -> &'static str {
+    match kind {
+        Kind::T | Kind::Element => "Operand",
+        Kind::Value(Class::Event) => "Event | Sequence[Event]",
+        Kind::Value(Class::Matrix) => "Value",
+        Kind::Value(_) => "Operand",
+        Kind::Memory(..) => "Memory",
+        Kind::Attr(kind) => match kind {
+            AttrKind::Dim => "Dim",
+            AttrKind::MemFlags => "MemFlags",
+            AttrKind::Fill => "Fill",
+            AttrKind::DType => "DTypeLike",
+            AttrKind::ElementType => "DTypeLike | None",
+            AttrKind::Flag => "bool",
+            AttrKind::Eight => "int",
+            AttrKind::Lane => "int | str",
+        },
+    }
+}
+
+fn result(row: &OpInfo) -> &'static str {
+    match row.signature.result {
+        ResultRule::None => "None",
+        ResultRule::Event => "Event",
+        _ => "Value",
+    }
+}

@@ -1,0 +1,224 @@
+//! The kernels being traced on this thread, and the way from a Python function to a verified kernel.
+//!
+//! No Python code runs while the stack of tracers is borrowed: arguments and places are read before, objects are
+//! made after.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use enigma_ir::{Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, Span, Type, ValueId};
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+use crate::argument::dtype;
+use crate::error::{enigma_error, error_at, is_enigma_error};
+use crate::place::Place;
+use crate::tensor::{Memory, Tensor};
+use crate::value::wrap;
+
+/// A kernel that is being traced.
+pub struct Tracer {
+    /// Tells its values from those of other kernels.
+    pub kernel: u64,
+    /// What makes it.
+    pub builder: Builder,
+}
+
+impl Tracer {
+    /// A place as a span of this kernel.
+    pub fn span(&mut self, place: &Place) -> Span {
+        place.span(self.builder.files_mut())
+    }
+}
+
+thread_local! {
+    static TRACERS: RefCell<Vec<Tracer>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Does something to the kernel being traced; `what` names it for the error that is raised when there is none.
+pub fn with<R>(py: Python<'_>, place: &Place, what: &str, act: impl FnOnce(&mut Tracer, Span) -> R) -> PyResult<R> {
+    let done = TRACERS.with_borrow_mut(|tracers| {
+        let tracer = tracers.last_mut()?;
+        let span = tracer.span(place);
+        Some(act(tracer, span))
+    });
+    done.ok_or_else(|| {
+        let message = format!("`{what}` is used outside a kernel");
+        let help =
+            "it records an operation of the kernel being traced: call it in a function decorated with `@enigma.kernel`";
+        error_at(py, place, Rule::InvalidKernel, message, "no kernel is being traced here", help)
+    })
+}
+
+/// Records a finding of the kernel being traced and makes the exception that stops the tracing.
+pub fn refuse(py: Python<'_>, rule: Rule, message: String, label: &str, help: &str) -> PyResult<PyErr> {
+    let place = Place::of_caller(py)?;
+    TRACERS.with_borrow_mut(|tracers| {
+        if let Some(tracer) = tracers.last_mut() {
+            let span = tracer.span(&place);
+            tracer.builder.refuse(Diagnostic::new(rule, message.clone(), span, label).with_help(help));
+        }
+    });
+    Ok(error_at(py, &place, rule, message, label, help))
+}
+
+/// The type of a value, when its kernel is the one being traced.
+pub fn type_of(kernel: u64, id: ValueId) -> Option<Type> {
+    TRACERS.with_borrow(|tracers| {
+        let tracer = tracers.last().filter(|tracer| tracer.kernel == kernel)?;
+        Some(tracer.builder.kernel().ty(id))
+    })
+}
+
+/// Whether a kernel is being traced on this thread.
+#[pyfunction]
+pub fn tracing() -> bool {
+    TRACERS.with_borrow(|tracers| !tracers.is_empty())
+}
+
+/// A parameter as the package's Python code read it off the signature: its name, its element type, whether it is
+/// a `Scalar`, and its line, column, end line and end column.
+#[derive(FromPyObject)]
+pub struct Parameter<'py>(String, Bound<'py, PyType>, bool, [u32; 4]);
+
+/// Traces a function into a verified kernel.
+///
+/// `path` and `text` are of the file that declares it (`text` is `None` when it is on disk), `span` is its place
+/// there: line, column, end line, end column. Raises `EnigmaError` with everything that is wrong with the kernel.
+#[pyfunction]
+pub fn trace(
+    py: Python<'_>,
+    function: &Bound<'_, PyAny>,
+    name: &str,
+    path: &str,
+    text: Option<&str>,
+    span: [u32; 4],
+    parameters: Vec<Parameter<'_>>,
+) -> PyResult<Compiled> {
+    static KERNELS: AtomicU64 = AtomicU64::new(0);
+    let kernel = KERNELS.fetch_add(1, Ordering::Relaxed);
+    let mut tracer = Tracer { kernel, builder: Builder::new(name, path, text.map(Into::into), span) };
+    let arguments = arguments(py, &mut tracer, parameters)?;
+    let opened = Opened::push(tracer);
+    let outcome = function.call1(arguments);
+    let builder = opened.pop();
+    let builder = match (outcome, builder) {
+        (Ok(returned), Some(builder)) => nothing_returned(&returned, builder),
+        (Err(raised), Some(builder)) => return Err(explained(py, raised, &builder)),
+        (Err(raised), None) => return Err(raised),
+        (Ok(_), None) => unreachable!("the tracer that was pushed is popped here and nowhere else"),
+    };
+    Compiled::new(py, builder.finish())
+}
+
+fn arguments<'py>(
+    py: Python<'py>,
+    tracer: &mut Tracer,
+    parameters: Vec<Parameter<'py>>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let file = tracer.builder.kernel().span().file;
+    let mut arguments = Vec::with_capacity(parameters.len());
+    for Parameter(name, class, is_scalar, [line, column, end_line, end_column]) in parameters {
+        let span = Span { file, line, column, end_line, end_column };
+        let dtype = dtype(class.as_any()).unwrap_or(DType::F32);
+        arguments.push(match is_scalar {
+            true => wrap(py, tracer.kernel, tracer.builder.scalar_param(&name, dtype, span), false)?,
+            false => {
+                let id = tracer.builder.buffer_param(&name, dtype, span);
+                let memory = Memory { kernel: tracer.kernel, id, name, dtype, length: None };
+                Py::new(py, Tensor { memory })?.into_any()
+            }
+        });
+    }
+    PyTuple::new(py, arguments)
+}
+
+fn nothing_returned(returned: &Bound<'_, PyAny>, mut builder: Builder) -> Builder {
+    if !returned.is_none() {
+        let span = builder.kernel().span();
+        let message = format!("the kernel `{}` returns a value", builder.kernel().name());
+        builder.refuse(
+            Diagnostic::new(Rule::InvalidKernel, message, span, "this kernel")
+                .with_help("a kernel returns nothing: write results to a buffer, `Out[i] = value`"),
+        );
+    }
+    builder
+}
+
+/// What to raise when the kernel's code raised: everything refused so far, if anything was, since that is the
+/// likelier cause; else the exception itself.
+fn explained(py: Python<'_>, raised: PyErr, builder: &Builder) -> PyErr {
+    let ordinary = raised.is_instance_of::<pyo3::exceptions::PyException>(py);
+    if !ordinary || !builder.has_refused() {
+        return raised;
+    }
+    let kernel = builder.kernel();
+    let error = enigma_error(py, &Diagnostics::new(builder.refused().to_vec(), kernel.files().clone()));
+    if !is_enigma_error(py, &raised) {
+        error.set_cause(py, Some(raised));
+    }
+    error
+}
+
+/// A tracer on the stack; it leaves the stack whatever happens.
+struct Opened {
+    depth: usize,
+}
+
+impl Opened {
+    fn push(tracer: Tracer) -> Opened {
+        TRACERS.with_borrow_mut(|tracers| {
+            tracers.push(tracer);
+            Opened { depth: tracers.len() }
+        })
+    }
+
+    fn pop(self) -> Option<Builder> {
+        TRACERS.with_borrow_mut(|tracers| {
+            tracers.truncate(self.depth);
+            tracers.pop().map(|tracer| tracer.builder)
+        })
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        TRACERS.with_borrow_mut(|tracers| tracers.truncate(self.depth - 1));
+    }
+}
+
+/// A verified kernel.
+#[pyclass(frozen, module = "enigma._core")]
+pub struct Compiled {
+    kernel: enigma_ir::Verified<Kernel>,
+}
+
+impl Compiled {
+    fn new(py: Python<'_>, kernel: Kernel) -> PyResult<Compiled> {
+        let kernel = enigma_ir::verify(kernel).map_err(|found| enigma_error(py, &found))?;
+        Ok(Compiled { kernel })
+    }
+}
+
+#[pymethods]
+impl Compiled {
+    /// The kernel's name.
+    #[getter]
+    fn name(&self) -> &str {
+        self.kernel.name()
+    }
+
+    /// Name, dtype and whether it is a `Scalar`, for each parameter.
+    #[getter]
+    fn parameters(&self) -> Vec<(String, &'static str, bool)> {
+        let describe = |p: &enigma_ir::KernelParam| {
+            (p.name.clone(), p.dtype.msl(), matches!(p.binding, enigma_ir::Binding::Scalar(_)))
+        };
+        self.kernel.params().iter().map(describe).collect()
+    }
+
+    /// The kernel as text for people.
+    fn ir(&self) -> String {
+        enigma_ir::print(&self.kernel)
+    }
+}

@@ -1,0 +1,265 @@
+//! Traced values.
+
+use enigma_ir::{Opcode, Rule, Type, ValueId};
+use pyo3::exceptions::PyAttributeError;
+use pyo3::prelude::*;
+use pyo3::pyclass::CompareOp;
+use pyo3::types::PyTuple;
+
+use crate::argument::Given;
+use crate::call::{Operands, perform};
+use crate::trace;
+
+/// A number (or a vector, or a simdgroup matrix) that each thread has when the kernel runs.
+///
+/// Operators on values record operations. While the kernel is traced a value has no number: `if value:` is
+/// an error; use `enigma.if_` or `enigma.where`.
+#[pyclass(frozen, module = "enigma", name = "Value")]
+pub struct Value {
+    /// The kernel that made it.
+    pub kernel: u64,
+    /// Which of its values.
+    pub id: ValueId,
+}
+
+/// An asynchronous copy in flight, as the four copies return it.
+///
+/// It is waited for exactly once, by `enigma.async_copy_wait`, and may be carried by a loop.
+#[pyclass(frozen, module = "enigma", name = "Event")]
+pub struct Event {
+    /// The kernel that made it.
+    pub kernel: u64,
+    /// Which of its values.
+    pub id: ValueId,
+}
+
+/// A value or an event, by its type.
+pub fn wrap(py: Python<'_>, kernel: u64, id: ValueId, is_event: bool) -> PyResult<Py<PyAny>> {
+    match is_event {
+        true => Ok(Py::new(py, Event { kernel, id })?.into_any()),
+        false => Ok(Py::new(py, Value { kernel, id })?.into_any()),
+    }
+}
+
+type Made = PyResult<Py<PyAny>>;
+type Object<'py> = Bound<'py, PyAny>;
+
+impl Value {
+    fn given(&self) -> Given {
+        Given::Owned(self.kernel, self.id.into())
+    }
+
+    fn unary(&self, py: Python<'_>, code: Opcode) -> Made {
+        perform(py, code, Operands::from_iter([self.given()]))
+    }
+
+    fn binary(&self, code: Opcode, other: &Object<'_>) -> Made {
+        perform(other.py(), code, Operands::from_iter([self.given(), Given::read(other)]))
+    }
+
+    fn reflected(&self, code: Opcode, other: &Object<'_>) -> Made {
+        perform(other.py(), code, Operands::from_iter([Given::read(other), self.given()]))
+    }
+
+    fn component(&self, py: Python<'_>, lane: &str) -> Made {
+        perform(
+            py,
+            Opcode::VecExtract,
+            Operands::from_iter([self.given(), Given::Free(enigma_ir::Arg::Name(lane.to_owned()))]),
+        )
+    }
+
+    /// Refuses the use of a value as a number of the tracing program.
+    fn no_number<T>(&self, py: Python<'_>, what: &str, help: &str) -> PyResult<T> {
+        let message = format!("a traced value has no {what} while the kernel is traced");
+        Err(trace::refuse(py, Rule::InvalidKernel, message, "decided in Python here", help)?)
+    }
+}
+
+#[pymethods]
+impl Value {
+    /// Makes NumPy leave operators on values to this class.
+    #[classattr]
+    #[pyo3(name = "__array_ufunc__")]
+    fn array_ufunc(py: Python<'_>) -> Py<PyAny> {
+        py.None()
+    }
+
+    fn __add__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Add, other)
+    }
+    fn __radd__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Add, other)
+    }
+    fn __sub__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Sub, other)
+    }
+    fn __rsub__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Sub, other)
+    }
+    fn __mul__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Mul, other)
+    }
+    fn __rmul__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Mul, other)
+    }
+    fn __truediv__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Div, other)
+    }
+    fn __rtruediv__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Div, other)
+    }
+    fn __floordiv__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::FloorDiv, other)
+    }
+    fn __rfloordiv__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::FloorDiv, other)
+    }
+    fn __mod__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Rem, other)
+    }
+    fn __rmod__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Rem, other)
+    }
+    fn __lshift__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Shl, other)
+    }
+    fn __rlshift__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Shl, other)
+    }
+    fn __rshift__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Shr, other)
+    }
+    fn __rrshift__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Shr, other)
+    }
+    fn __and__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::And, other)
+    }
+    fn __rand__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::And, other)
+    }
+    fn __or__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Or, other)
+    }
+    fn __ror__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Or, other)
+    }
+    fn __xor__(&self, other: &Object<'_>) -> Made {
+        self.binary(Opcode::Xor, other)
+    }
+    fn __rxor__(&self, other: &Object<'_>) -> Made {
+        self.reflected(Opcode::Xor, other)
+    }
+    fn __neg__(&self, py: Python<'_>) -> Made {
+        self.unary(py, Opcode::Neg)
+    }
+    fn __pos__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+    fn __invert__(&self, py: Python<'_>) -> Made {
+        self.unary(py, Opcode::Not)
+    }
+    fn __abs__(&self, py: Python<'_>) -> Made {
+        self.unary(py, Opcode::Abs)
+    }
+
+    fn __richcmp__(&self, other: &Object<'_>, op: CompareOp) -> Made {
+        let code = match op {
+            CompareOp::Eq => Opcode::CmpEq,
+            CompareOp::Ne => Opcode::CmpNe,
+            CompareOp::Lt => Opcode::CmpLt,
+            CompareOp::Le => Opcode::CmpLe,
+            CompareOp::Gt => Opcode::CmpGt,
+            CompareOp::Ge => Opcode::CmpGe,
+        };
+        self.binary(code, other)
+    }
+
+    fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
+        self.no_number(
+            py,
+            "truth value",
+            "branch with `with enigma.if_(cond):`, choose with `enigma.where(false_val, true_val, cond)`; combine conditions with `&`, `|` and `~`, not `and`, `or` and `not`",
+        )
+    }
+
+    fn __index__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.no_number(
+            py,
+            "number",
+            "loop with `for i in enigma.range(n):`; sizes and `range_constexpr` take Python numbers",
+        )
+    }
+
+    fn __int__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.no_number(py, "number", "convert with `enigma.metal_cast(value, \"int\")`")
+    }
+
+    fn __float__(&self, py: Python<'_>) -> PyResult<f64> {
+        self.no_number(py, "number", "convert with `enigma.metal_cast(value, \"float\")`")
+    }
+
+    /// The first component of a vector.
+    #[getter]
+    fn x(&self, py: Python<'_>) -> Made {
+        self.component(py, "x")
+    }
+
+    /// The second component of a vector.
+    #[getter]
+    fn y(&self, py: Python<'_>) -> Made {
+        self.component(py, "y")
+    }
+
+    /// The third component of a vector.
+    #[getter]
+    fn z(&self, py: Python<'_>) -> Made {
+        self.component(py, "z")
+    }
+
+    /// The fourth component of a vector.
+    #[getter]
+    fn w(&self, py: Python<'_>) -> Made {
+        self.component(py, "w")
+    }
+
+    /// The MSL name of its element type, as `"float"`.
+    #[getter]
+    fn dtype(&self) -> PyResult<&'static str> {
+        let ty = trace::type_of(self.kernel, self.id);
+        ty.and_then(Type::dtype).map(enigma_ir::DType::msl).ok_or_else(|| {
+            PyAttributeError::new_err(
+                "this value has no element type: its kernel is not being traced, or the value was refused",
+            )
+        })
+    }
+
+    fn __repr__(&self) -> String {
+        match trace::type_of(self.kernel, self.id) {
+            Some(ty) => format!("<enigma.Value {} of type {ty}>", self.id),
+            None => format!("<enigma.Value {} of a kernel that is not being traced>", self.id),
+        }
+    }
+}
+
+#[pymethods]
+impl Event {
+    fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
+        let message = "an event has no truth value while the kernel is traced".to_owned();
+        let help = "whether a copy is done cannot be asked: wait for it with `enigma.async_copy_wait(event)`";
+        Err(trace::refuse(py, Rule::InvalidKernel, message, "decided in Python here", help)?)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<enigma.Event {}>", self.id)
+    }
+}
+
+/// The values of a tuple or a list; anything else alone.
+pub fn spread<'py>(object: &Object<'py>) -> PyResult<Vec<Object<'py>>> {
+    if object.is_instance_of::<PyTuple>() || object.is_instance_of::<pyo3::types::PyList>() {
+        return object.try_iter()?.collect();
+    }
+    Ok(vec![object.clone()])
+}

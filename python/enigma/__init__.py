@@ -1,0 +1,72 @@
+"""GPU kernels in Python whose asynchronous copies are values that can be checked.
+
+import enigma
+
+@enigma.kernel
+def double(A: enigma.f32, B: enigma.f32):
+    i = enigma.thread_position_in_grid
+    B[i] = A[i] * 2.0
+
+double[1024, 256](a, b)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import _core, arch, errors
+from ._core import Carry, Event, RegisterTensor, Tensor, Value
+from .control import for_range, if_, range, range_constexpr, while_
+from .errors import Diagnostic, EnigmaError, Label
+from .kernel import CompiledKernel, Kernel, compile, kernel
+from .language import *
+from .memory import (
+    async_copy_commit,
+    async_copy_to_threadgroup,
+    make_float2,
+    make_float3,
+    make_float4,
+    register_tensor,
+    threadgroup_alloc,
+)  # fmt: skip
+from .types import (
+    BFloat16,
+    Bool,
+    DType,
+    Float16,
+    Float32,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Scalar,
+    UInt8,
+    UInt16,
+    UInt32,
+    UInt64,
+    b1,
+    bf16,
+    f16,
+    f32,
+    i8,
+    i16,
+    i32,
+    i64,
+    u8,
+    u16,
+    u32,
+    u64,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    thread_position_in_grid: Value
+    """The x position of the thread in the grid, a ``uint``."""
+
+
+def __getattr__(name: str) -> object:
+    if name == "thread_position_in_grid":
+        return _core.thread_position_in_grid()
+    raise AttributeError(f"module 'enigma' has no attribute {name!r}")
+
+
+errors.show_uncaught_in_colour()

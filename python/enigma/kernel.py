@@ -1,0 +1,300 @@
+"""Kernels: what `@enigma.kernel` makes of a function, and how it is compiled."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Literal
+
+from . import _core, _source
+from ._rewrite import rewritten
+from .types import DType, Scalar
+
+AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
+
+
+class Kernel:
+    """A function of the kernel language. `enigma.kernel` makes it; `enigma.compile` compiles it.
+
+    ``kernel[grid, threads](*arguments)`` runs it on the default device: ``grid`` and ``threads`` count threads, each an int
+    or a tuple of up to three. The first launch traces the kernel, later ones use what it made.
+    """
+
+    def __init__(self, function: FunctionType, namespace: dict[str, Any]) -> None:
+        self._function = function
+        self._parameters = _parameters(function, namespace)
+        self._traced: _core.Compiled | None = None
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        raise _core.refusal_here(
+            "invalid-kernel",
+            f"the kernel `{self.__name__}` is called like a function",
+            "called here",
+            f"launch it with `{self.__name__}[grid, threads](...)`; what kernels share goes into an undecorated function",
+        )
+
+    def __getitem__(self, shape: tuple[Any, Any]) -> Callable[..., None]:
+        from .runtime import launcher
+
+        return launcher(self, shape)
+
+    def __repr__(self) -> str:
+        return f"<enigma.kernel {self.__qualname__}>"
+
+    @functools.cached_property
+    def _body(self) -> FunctionType:
+        """The function with its `enigma.range` loops rewritten."""
+        return rewritten(self._function)
+
+    @functools.cached_property
+    def _places(self) -> tuple[str, str | None, tuple[int, int, int, int], list[tuple[int, int, int, int]]]:
+        """File, text where it is not on disk, place of the name, places of the parameters."""
+        code = self._function.__code__
+        tree = _source.definition(self._function)
+        lines = linecache.getlines(code.co_filename)
+        name = _source.name_span(self._function, tree, lines)
+        declared = {} if tree is None else {arg.arg: _source.span(arg, lines) for arg in _arguments(tree)}
+        places = [declared.get(parameter, name) for parameter, _, _ in self._parameters]
+        return code.co_filename, _source.text_off_disk(code.co_filename), name, places
+
+    def _trace(self) -> _core.Compiled:
+        path, text, place, places = self._places
+        parameters = [(*parameter, place) for parameter, place in zip(self._parameters, places, strict=True)]
+        return _core.trace(self._body, self.__name__, path, text, place, parameters)
+
+    def _ready(self) -> _core.Compiled:
+        if self._traced is None:
+            self._traced = self._trace()
+        return self._traced
+
+
+def kernel(function: Callable[..., None]) -> Kernel:
+    """Makes a kernel of a function.
+
+    Each parameter is annotated with a dtype, for a device buffer of it, or with ``Scalar(dtype)``, for a number that is
+    the same for the whole grid. A parameter with a default and no annotation is a Python constant of the kernel.
+
+    Raises:
+        EnigmaError: when a parameter has no such annotation.
+    """
+    if not isinstance(function, FunctionType):
+        raise _core.refusal_here(
+            "invalid-kernel", "`enigma.kernel` decorates functions", "used here", "write it above a `def`"
+        )
+    caller = sys._getframe(1)
+    return Kernel(function, {**function.__globals__, **caller.f_locals})
+
+
+def _arguments(tree: ast.FunctionDef) -> list[ast.arg]:
+    args = tree.args
+    starred = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *starred]
+
+
+def _parameters(function: FunctionType, namespace: dict[str, Any]) -> list[tuple[str, type[DType], bool]]:
+    """Name, dtype and whether it is a `Scalar`, for each parameter that is bound at a launch."""
+    parameters: list[tuple[str, type[DType], bool]] = []
+    wrong: dict[str, str] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        annotation = _evaluated(parameter.annotation, function, namespace)
+        has_default = parameter.default is not parameter.empty
+        if annotation is parameter.empty and has_default:
+            continue
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
+            wrong[name] = "a kernel's parameters are passed by position, each under its own name"
+        elif has_default:
+            wrong[name] = "a buffer or a Scalar has no default value"
+        elif isinstance(annotation, Scalar):
+            parameters.append((name, annotation.dtype_class, True))
+        elif isinstance(annotation, type) and issubclass(annotation, DType) and annotation is not DType:
+            parameters.append((name, annotation, False))
+        elif annotation is parameter.empty:
+            wrong[name] = "it has no annotation"
+        else:
+            wrong[name] = f"its annotation is {annotation!r}"
+    if wrong:
+        raise _refused(function, wrong)
+    return parameters
+
+
+def _evaluated(annotation: object, function: FunctionType, namespace: dict[str, Any]) -> object:
+    """An annotation that is a string, as under ``from __future__ import annotations``, as what it names."""
+    if not isinstance(annotation, str):
+        return annotation
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    closure = {}
+    for name, cell in cells:
+        try:
+            closure[name] = cell.cell_contents
+        except ValueError:
+            continue
+    try:
+        return eval(annotation, {**namespace, **closure})
+    except Exception:
+        return annotation
+
+
+def _refused(function: FunctionType, wrong: dict[str, str]) -> Exception:
+    path = function.__code__.co_filename
+    tree = _source.definition(function)
+    lines = linecache.getlines(path)
+    declared = {} if tree is None else {arg.arg: _source.span(arg, lines) for arg in _arguments(tree)}
+    fallback = _source.name_span(function, tree, lines)
+    findings = [
+        (
+            "invalid-kernel",
+            f"the parameter `{name}` of the kernel `{function.__name__}` is no buffer and no Scalar: {why}",
+            [(*declared.get(name, fallback), "this parameter")],
+            [
+                f"annotate it: `{name}: enigma.f32` for a buffer, `{name}: enigma.Scalar(enigma.u32)` for a number"
+            ],
+        )
+        for name, why in wrong.items()
+    ]
+    return _core.refusal(path, _source.text_off_disk(path), findings)
+
+
+class CompiledKernel:
+    """A kernel that has been traced and verified, with its texts for the targets.
+
+    Attributes:
+        kernel_name: the name of the function.
+        num_params: number of parameters.
+        param_names: their names, in order.
+        scalar_params: the names of those that are numbers.
+        grid: the launch shape, when compiling fixed one; None for a kernel.
+        block: threads of a threadgroup, when compiling fixed them; None for a kernel.
+        metallib_path: where a ``.metallib`` was written; None, since no Apple toolchain is called.
+        metallib_bytes: its bytes; None likewise.
+        has_metallib: whether there is one; False likewise.
+    """
+
+    metallib_path: Path | None = None
+    metallib_bytes: bytes | None = None
+    grid: tuple[int, int, int] | None = None
+    block: tuple[int, int, int] | None = None
+
+    def __init__(self, core: _core.Compiled, async_lowering: AsyncLowering) -> None:
+        self._core = core
+        self._async_lowering = async_lowering
+
+    @property
+    def kernel_name(self) -> str:
+        return self._core.name
+
+    @property
+    def num_params(self) -> int:
+        return len(self._core.parameters)
+
+    @property
+    def param_names(self) -> list[str]:
+        return [name for name, _, _ in self._core.parameters]
+
+    @property
+    def scalar_params(self) -> list[str]:
+        return [name for name, _, is_scalar in self._core.parameters if is_scalar]
+
+    @property
+    def has_metallib(self) -> bool:
+        return self.metallib_bytes is not None
+
+    @functools.cached_property
+    def metal_source(self) -> str:
+        """The kernel in the Metal Shading Language."""
+        return self._core.metal_source(self._async_lowering)
+
+    @property
+    def kernel_source(self) -> str:
+        """The same as `metal_source`."""
+        return self.metal_source
+
+    @functools.cached_property
+    def mlir_source(self) -> str:
+        """The kernel as an MLIR module."""
+        return self._core.mlir_source()
+
+    def source(self, target: str) -> str:
+        """The kernel's text for a target: ``"msl"`` or ``"mlir"``.
+
+        Raises:
+            EnigmaError: for any other target.
+        """
+        match target:
+            case "msl":
+                return self.metal_source
+            case "mlir":
+                return self.mlir_source
+        raise _core.refusal_here(
+            "invalid-operand",
+            f"there is no text for the target {target!r}",
+            "asked for here",
+            'the targets are "msl", "mlir"',
+        )
+
+    def export_metal(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Writes `metal_source` to a file, ``<kernel_name>.metal`` in the working directory by default; returns its path."""
+        target = Path(f"{self.kernel_name}.metal" if path is None else path)
+        target.write_text(self.metal_source, encoding="utf-8")
+        return target
+
+    def __repr__(self) -> str:
+        return f"<enigma.CompiledKernel {self.kernel_name}({', '.join(self.param_names)})>"
+
+
+def compile(
+    fn: Kernel,
+    *args: object,
+    keep_metal_source: bool = False,
+    dump_ir: bool = False,
+    dump_mlir: bool = False,
+    work_dir: str | os.PathLike[str] | None = None,
+    vec_width: int = 0,
+    emit_only: bool | None = None,
+    async_lowering: AsyncLowering = "asm",
+) -> CompiledKernel:
+    """Traces a kernel, verifies it, and makes its texts.
+
+    Args:
+        fn: a function decorated with `enigma.kernel`.
+        args: sample arguments; a kernel needs none, and they are not looked at.
+        keep_metal_source: write the Metal source to ``<work_dir>/<kernel_name>.metal``.
+        dump_ir: print the kernel representation.
+        dump_mlir: print the MLIR module.
+        work_dir: where files go; the working directory by default. Giving one keeps the Metal source.
+        vec_width: elements per thread; 0 and 1 both mean one, and there is nothing else.
+        emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made in
+            any case, it changes nothing.
+        async_lowering: how Metal source spells asynchronous copies: ``"asm"`` (declarations bound by ``__asm``, toolchains up
+            to Xcode 16), ``"asm-escaped"`` (the same under an escaped label, for later ones) or ``"cooperative"`` (lanes copy).
+
+    Raises:
+        EnigmaError: with everything that is wrong with the kernel.
+    """
+    if not isinstance(fn, Kernel):
+        raise _core.refusal_here(
+            "invalid-kernel", f"`enigma.compile` compiles kernels, not {type(fn).__name__}", "called here",
+            "decorate the function with `@enigma.kernel`",
+        )  # fmt: skip
+    if vec_width not in (0, 1):
+        raise _core.refusal_here(
+            "invalid-operand", f"kernels are not widened: vec_width={vec_width!r} is not to be had", "asked for here",
+            "leave it out, and let each thread do the work of several in a loop",
+        )  # fmt: skip
+    compiled = CompiledKernel(fn._trace(), async_lowering)
+    if dump_ir:
+        print(compiled._core.ir())
+    if dump_mlir:
+        print(compiled.mlir_source)
+    if keep_metal_source or work_dir is not None:
+        directory = Path(work_dir or ".")
+        directory.mkdir(parents=True, exist_ok=True)
+        compiled.export_metal(directory / f"{compiled.kernel_name}.metal")
+    return compiled
