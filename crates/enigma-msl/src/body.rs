@@ -1,0 +1,381 @@
+//! Statements: the kernel's body, one line for each effect and each value that has a name.
+
+use enigma_ir::{Attr, BlockId, Dim, Kernel, MemFlags, MemoryId, Op, OpId, Opcode, Space, Type, ValueId, table::Group};
+
+use crate::AsyncLowering;
+use crate::expression::{Expression, convert};
+use crate::helpers::Helpers;
+use crate::names::Names;
+use crate::plan::Plan;
+use crate::variables::Variables;
+use crate::writer::Writer;
+
+/// Writes one kernel.
+pub(crate) struct Emitter<'k> {
+    pub kernel: &'k Kernel,
+    pub plan: Plan<'k>,
+    pub lowering: AsyncLowering,
+    pub names: Names,
+    pub variables: Variables,
+    pub helpers: Helpers,
+    pub out: Writer,
+    pub memory_names: Vec<String>,
+    /// Components of positions that get a variable of the user's name.
+    pub position_texts: Vec<(Opcode, Dim, String)>,
+}
+
+impl<'k> Emitter<'k> {
+    pub fn new(kernel: &'k Kernel, lowering: AsyncLowering) -> Self {
+        Emitter {
+            kernel,
+            plan: Plan::new(kernel, lowering != AsyncLowering::Cooperative),
+            lowering,
+            names: Names::default(),
+            variables: Variables::new(kernel),
+            helpers: Helpers::new(lowering),
+            out: Writer::default(),
+            memory_names: vec![String::new(); kernel.memories().len()],
+            position_texts: Vec::new(),
+        }
+    }
+
+    /// The whole source file.
+    pub fn file(mut self) -> String {
+        let function = self.names.declare(self.kernel.name());
+        self.reserve_functions();
+        self.names.enter();
+        let signature = self.signature(&function);
+        self.out.open(&signature);
+        self.threadgroup_arrays();
+        self.block(Kernel::BODY);
+        self.out.close("}");
+        let mut file = self.heading();
+        file.push_str(&self.helpers.text());
+        file.push_str(&self.out.finish());
+        file
+    }
+
+    fn heading(&self) -> String {
+        let operations = self.live_operations();
+        let copies = operations.iter().any(|op| op.code.is_copy());
+        let matrices = operations.iter().any(|op| op.code.info().group == Group::SimdgroupMatrix);
+        let mut text = format!("// {}", self.kernel.name().replace(['\n', '\r'], " "));
+        if copies {
+            text.push_str(&format!(" (asynchronous copies: {})", self.lowering.name()));
+        }
+        text.push_str("\n\n#include <metal_stdlib>\n");
+        if matrices {
+            text.push_str("#include <metal_simdgroup_matrix>\n");
+        }
+        text.push_str("\nusing namespace metal;\n\n");
+        text
+    }
+
+    fn live_operations(&self) -> Vec<&'k Op> {
+        let kernel = self.kernel;
+        kernel.walk().into_iter().filter(|&id| self.plan.is_live(id)).map(|id| kernel.op(id)).collect()
+    }
+
+    /// Keeps local names away from the functions that the body calls.
+    fn reserve_functions(&mut self) {
+        for op in self.live_operations() {
+            let function = match op.code {
+                Opcode::FloorDiv => "floor",
+                Opcode::Rem => "fmod",
+                code => code.info().msl.split('(').next().unwrap_or_default(),
+            };
+            self.names.reserve(function.trim_start_matches("precise::"));
+        }
+    }
+
+    fn threadgroup_arrays(&mut self) {
+        let used: Vec<MemoryId> = self.live_operations().iter().flat_map(|op| op.memories.iter().copied()).collect();
+        let mut any = false;
+        for (id, memory) in self.kernel.memories() {
+            if let (Space::Threadgroup { len }, true) = (memory.space, used.contains(&id)) {
+                let name = self.names.declare(&memory.name);
+                self.out.line(&format!("threadgroup {} {name}[{len}];", memory.dtype));
+                self.memory_names[id.index()] = name;
+                any = true;
+            }
+        }
+        if any {
+            self.out.line("");
+        }
+    }
+
+    /// How the text calls a memory.
+    pub fn memory_name(&self, memory: MemoryId) -> &str {
+        &self.memory_names[memory.index()]
+    }
+
+    /// All statements of a block.
+    pub fn block(&mut self, block: BlockId) {
+        let kernel = self.kernel;
+        for &id in &kernel.block(block).ops {
+            if self.plan.is_live(id) {
+                self.statement(id, kernel.op(id));
+            }
+        }
+    }
+
+    /// Whether a block is nothing but expressions that fold into what it yields.
+    pub fn is_expression(&self, block: BlockId) -> bool {
+        self.kernel.block(block).ops.iter().all(|&id| {
+            let silent = |v: &ValueId| self.plan.is_folded(*v) || self.variables.name_of(*v).is_some();
+            let op = self.kernel.op(id);
+            let expression = op.blocks.is_empty() && !op.results.is_empty() && op.results.iter().all(silent);
+            !self.plan.is_live(id) || op.code == Opcode::Constant || expression
+        })
+    }
+
+    fn statement(&mut self, id: OpId, op: &'k Op) {
+        if op.results.first().is_some_and(|&v| op.blocks.is_empty() && self.plan.is_folded(v)) {
+            return;
+        }
+        match op.code {
+            Opcode::Constant => {}
+            Opcode::RegisterFill => self.register_array(op),
+            Opcode::If => self.branch(op),
+            Opcode::For => self.for_loop(op),
+            Opcode::While => self.while_loop(op),
+            Opcode::Store => self.store(op),
+            Opcode::Barrier | Opcode::SimdBarrier => self.barrier(op),
+            Opcode::AsyncCopyWait => self.wait(op),
+            Opcode::SimdgroupMatrixLoad => self.matrix_load(op),
+            Opcode::SimdgroupMatrixStore => self.matrix_store(op),
+            Opcode::SimdgroupMultiplyAccumulate => self.multiply_accumulate(op),
+            code if code.is_copy() => self.copy(op),
+            code if code.info().group == Group::Position => self.position(op),
+            _ => {
+                debug_assert!(self.plan.is_live(id));
+                let expression = self.operation(op);
+                self.define(op.results[0], &expression);
+            }
+        }
+    }
+
+    /// Gives a value its variable: the one planned for it, or the earlier one of that name, or a new one.
+    pub fn define(&mut self, value: ValueId, expression: &Expression) {
+        if let Some(variable) = self.shared_variable(value) {
+            let line = self.assignment(&variable, value, expression);
+            self.out.line(&line);
+            return;
+        }
+        let initial = match (self.kernel.literal(value), self.kernel.ty(value)) {
+            (Some(_), _) => self.plain(value),
+            _ => expression.clone(),
+        };
+        let variable = self.declare_variable(value);
+        let ty = self.type_name(self.kernel.ty(value));
+        self.out.line(&format!("{ty} {variable} = {};", initial.text));
+    }
+
+    /// The variable of the text that is to hold a value, if there is one already.
+    pub fn shared_variable(&mut self, value: ValueId) -> Option<String> {
+        if let Some(variable) = self.variables.variable_of(value) {
+            return Some(variable.to_owned());
+        }
+        let kernel = self.kernel;
+        let name = kernel.value(value).name.as_deref()?;
+        let variable = self.variables.named(kernel, name, kernel.ty(value), kernel.home(value))?;
+        if !self.variables.can_hold(kernel, &self.plan, variable, value) {
+            return None;
+        }
+        let variable = variable.to_owned();
+        self.variables.put(value, &variable);
+        Some(variable)
+    }
+
+    /// A new variable for a value, not yet written down.
+    pub fn declare_variable(&mut self, value: ValueId) -> String {
+        let suggestion = self.suggested_name(value);
+        let variable = self.names.declare(&suggestion);
+        self.variables.declare(&variable);
+        self.variables.put(value, &variable);
+        variable
+    }
+
+    /// The user's name for a value, or one that says what it is.
+    fn suggested_name(&self, value: ValueId) -> String {
+        let data = self.kernel.value(value);
+        if let Some(name) = &data.name {
+            return name.clone();
+        }
+        let op = self.kernel.defining_op(value);
+        let name = match op.map(|op| op.code) {
+            Some(Opcode::Load) => {
+                let memory = op.map_or("", |op| self.memory_name(op.memories[0]));
+                return format!("{}_value", memory.to_lowercase());
+            }
+            Some(Opcode::SimdSum) => "sum",
+            Some(Opcode::SimdProduct) => "product",
+            Some(Opcode::SimdMin) => "least",
+            Some(Opcode::SimdMax) => "greatest",
+            _ => match data.ty {
+                Type::Event => "copy",
+                Type::SimdgroupMatrix(_) => "m",
+                Type::Vector(..) => "v",
+                Type::Scalar(dtype) if dtype.is_float() => "x",
+                Type::Scalar(dtype) if dtype.is_integer() => "n",
+                _ => "flag",
+            },
+        };
+        name.to_owned()
+    }
+
+    /// A type in the text.
+    pub fn type_name(&self, ty: Type) -> String {
+        match ty {
+            Type::Event => "async_event".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// `target = expression;`, or `target += rest;` where the expression begins with the target.
+    pub fn assignment(&mut self, target: &str, value: ValueId, expression: &Expression) -> String {
+        if let Some(op) = self.kernel.defining_op(value).filter(|op| op.operands.len() == 2)
+            && let Some(operator) = op.code.info().msl.strip_prefix("{0} ").and_then(|rest| rest.strip_suffix(" {1}"))
+            && matches!(op.code.info().group, Group::Arithmetic)
+            && self.kernel.ty(value).dtype() != Some(enigma_ir::DType::Bool)
+            && self.value(op.operands[0]).text == target
+        {
+            let rest = self.value(op.operands[1]);
+            return format!("{target} {operator}= {};", rest.text);
+        }
+        format!("{target} = {};", expression.text)
+    }
+
+    fn position(&mut self, op: &Op) {
+        let result = op.results[0];
+        if self.variables.name_of(result).is_none() && self.plan.needs(result) {
+            let text = self.position_text(op);
+            self.define(result, &Expression::primary(text));
+        }
+    }
+
+    fn register_array(&mut self, op: &Op) {
+        let id = op.memories[0];
+        let memory = self.kernel.memory(id);
+        let len = memory.space.length().unwrap_or(1);
+        let name = self.names.declare(&memory.name);
+        self.memory_names[id.index()] = name.clone();
+        let declaration = format!("{} {name}[{len}]", memory.dtype);
+        let Some(&fill) = op.operands.first() else {
+            return self.out.line(&format!("{declaration};"));
+        };
+        let zero = match self.kernel.literal(fill) {
+            Some(enigma_ir::Literal::Float(value)) => value.to_bits() == 0,
+            Some(literal) => literal.as_int() == Some(0),
+            None => false,
+        };
+        if zero {
+            return self.out.line(&format!("{declaration} = {{}};"));
+        }
+        self.out.line(&format!("{declaration};"));
+        self.names.enter();
+        let i = self.names.declare_first(&["i", "j", "k", "n"]);
+        let value = self.plain(fill);
+        self.out.open(&format!("for (int {i} = 0; {i} < {len}; {i}++) {{"));
+        self.out.line(&format!("{name}[{i}] = {};", value.text));
+        self.out.close("}");
+        self.names.leave();
+    }
+
+    fn store(&mut self, op: &Op) {
+        let index = self.plain(op.operands[0]);
+        let target = self.element(op.memories[0], &index);
+        let value = self.plain(op.operands[1]);
+        let line = self.assignment(&target, op.operands[1], &value);
+        self.out.line(&line);
+    }
+
+    fn barrier(&mut self, op: &Op) {
+        let flags = match op.attrs.first() {
+            Some(Attr::MemFlags(flags)) => mem_flags(*flags),
+            _ => mem_flags(MemFlags::Threadgroup),
+        };
+        let function = op.code.info().msl.split('(').next().unwrap_or_default();
+        self.out.line(&format!("{function}({flags});"));
+    }
+
+    /// A pointer to an element of a memory, as an argument.
+    pub fn pointer(&mut self, memory: MemoryId, offset: ValueId) -> Expression {
+        let base = Expression::primary(self.memory_name(memory));
+        match self.kernel.integer(offset) {
+            Some(0) => base,
+            _ => {
+                let offset = self.plain(offset);
+                Expression::binary(&base, "+", &offset)
+            }
+        }
+    }
+
+    fn matrix_load(&mut self, op: &Op) {
+        let result = op.results[0];
+        if !self.plan.needs(result) {
+            return;
+        }
+        let pitch = self.plain(op.operands[0]);
+        let source = self.pointer(op.memories[0], op.operands[1]);
+        let target = self.matrix_target(result);
+        let transposed = op.attrs.contains(&Attr::Flag(true));
+        let transpose = if transposed { ", ulong2(0, 0), true" } else { "" };
+        self.out.line(&format!("simdgroup_load({target}, {}, {}{transpose});", source.text, pitch.text));
+    }
+
+    /// The variable that a function fills with a matrix; declared here unless it exists.
+    fn matrix_target(&mut self, matrix: ValueId) -> String {
+        if let Some(variable) = self.shared_variable(matrix) {
+            return variable;
+        }
+        let variable = self.declare_variable(matrix);
+        self.out.line(&format!("{} {variable};", self.kernel.ty(matrix)));
+        variable
+    }
+
+    fn matrix_store(&mut self, op: &Op) {
+        let matrix = self.value(op.operands[0]);
+        let pitch = self.plain(op.operands[1]);
+        let target = self.pointer(op.memories[0], op.operands[2]);
+        self.out.line(&format!("simdgroup_store({}, {}, {});", matrix.text, target.text, pitch.text));
+    }
+
+    /// Accumulates in place where nothing needs the old sum any more.
+    fn multiply_accumulate(&mut self, op: &Op) {
+        let (result, sum) = (op.results[0], op.operands[2]);
+        if !self.plan.needs(result) {
+            return;
+        }
+        let [a, b, c] = [0, 1, 2].map(|n| self.value(op.operands[n]).text);
+        let kernel = self.kernel;
+        let in_place = self.variables.variable_of(sum).map(str::to_owned).filter(|variable| {
+            self.variables.variable_of(result).is_none()
+                && kernel.ty(sum) == kernel.ty(result)
+                && kernel.home(sum) == op.parent
+                && self.variables.can_hold(kernel, &self.plan, variable, result)
+        });
+        if let Some(variable) = in_place {
+            self.variables.put(result, &variable);
+        }
+        let target = self.matrix_target(result);
+        self.out.line(&format!("simdgroup_multiply_accumulate({target}, {a}, {b}, {c});"));
+    }
+
+    /// A condition as it stands between the parentheses of `if` and `while`.
+    pub fn condition(&mut self, value: ValueId) -> Expression {
+        let expression = self.value(value);
+        match self.kernel.ty(value).dtype() {
+            Some(enigma_ir::DType::Bool) => expression,
+            _ => convert(Type::Scalar(enigma_ir::DType::Bool), expression),
+        }
+    }
+}
+
+/// Memory flags of a barrier.
+pub(crate) fn mem_flags(flags: MemFlags) -> String {
+    match flags {
+        MemFlags::DeviceAndThreadgroup => "mem_flags::mem_device | mem_flags::mem_threadgroup".to_owned(),
+        _ => format!("mem_flags::{}", flags.name()),
+    }
+}

@@ -1,0 +1,160 @@
+//! Asynchronous copies, under three lowerings.
+//!
+//! The kernel calls a function named as the operation; what that function does is the lowering's business (see
+//! `helpers`). Under `asm` it hands the copy to the hardware and returns an event; under `cooperative` the lanes
+//! copy, and events vanish from the text. A copy to or from registers is each lane's own under every lowering.
+
+use enigma_ir::{Copy, CopyShape, Fill, Literal, MemFlags, Op, Opcode, Space, ValueId};
+
+use crate::AsyncLowering;
+use crate::body::{Emitter, mem_flags};
+use crate::expression::{Expression, conditional};
+use crate::helpers::{CopyHelper, Helper};
+
+/// Text wider than this is broken.
+const LINE: usize = 110;
+
+impl Emitter<'_> {
+    /// Issues a copy.
+    pub fn copy(&mut self, op: &Op) {
+        let Some(copy) = op.as_copy() else { return };
+        let event = op.results[0];
+        let hardware = self.lowering != AsyncLowering::Cooperative && !self.is_register_copy(&copy);
+        let predicate = self.kernel.literal(copy.predicate);
+        if predicate == Some(Literal::Bool(false)) {
+            return self.complete(event);
+        }
+        let call = self.copy_call(op.code, &copy);
+        if hardware {
+            return self.issue(event, &copy, call);
+        }
+        if predicate.is_some() {
+            self.statement_call(&call);
+        } else {
+            let condition = self.condition(copy.predicate);
+            self.out.open(&format!("if ({}) {{", condition.text));
+            self.statement_call(&call);
+            self.out.close("}");
+        }
+        self.complete(event);
+    }
+
+    /// An event that has nothing to wait for.
+    fn complete(&mut self, event: ValueId) {
+        match self.variables.variable_of(event).map(str::to_owned) {
+            Some(variable) => self.out.line(&format!("{variable} = nullptr;")),
+            None => self.variables.bind(event, "nullptr"),
+        }
+        let only_waited = self.plan.uses(event).len() == 1 && self.kernel.value(event).name.is_none();
+        if self.plan.needs(event) && !only_waited {
+            self.helpers.events_may_be_null();
+        }
+    }
+
+    fn issue(&mut self, event: ValueId, copy: &Copy, call: Expression) {
+        let issued = match self.kernel.literal(copy.predicate) {
+            Some(_) => call,
+            None => {
+                self.helpers.events_may_be_null();
+                let condition = self.condition(copy.predicate);
+                conditional(&condition, &call, &Expression::primary("nullptr"))
+            }
+        };
+        if self.may_be_empty(copy) {
+            self.helpers.events_may_be_null();
+        }
+        self.define(event, &issued);
+    }
+
+    fn statement_call(&mut self, call: &Expression) {
+        self.out.line(&format!("{};", call.text));
+    }
+
+    /// Whether an event is that of a copy which is over as soon as it is issued: to or from registers, or never made.
+    fn is_complete(&self, event: ValueId) -> bool {
+        let copy = self.kernel.defining_op(event).and_then(Op::as_copy);
+        copy.is_some_and(|copy| {
+            self.is_register_copy(&copy) || self.kernel.literal(copy.predicate) == Some(Literal::Bool(false))
+        })
+    }
+
+    fn is_register_copy(&self, copy: &Copy) -> bool {
+        [copy.dst, copy.src].iter().any(|&m| matches!(self.kernel.memory(m).space, Space::Register { .. }))
+    }
+
+    /// The call of the function that stands for a copy.
+    fn copy_call(&mut self, code: Opcode, copy: &Copy) -> Expression {
+        let registers = self.is_register_copy(copy);
+        let dst = self.pointer(copy.dst, copy.dst_offset);
+        let src = self.pointer(copy.src, copy.src_offset);
+        let mut helper = CopyHelper {
+            registers,
+            tile: matches!(copy.shape, CopyShape::Tile { .. }),
+            to_device: matches!(code, Opcode::AsyncCopy1dT2d | Opcode::AsyncCopy2dT2d),
+            edges: false,
+        };
+        let arguments = match copy.shape {
+            CopyShape::Linear { count } => vec![dst, src, self.plain(count)],
+            CopyShape::Tile { dst_pitch, src_pitch, cols, rows, valid_cols, valid_rows, fill } => {
+                let mut list = vec![dst, self.plain(dst_pitch), src, self.plain(src_pitch)];
+                list.extend([self.plain(cols), self.plain(rows)]);
+                helper.edges = !self.same(cols, valid_cols) || !self.same(rows, valid_rows);
+                if helper.edges {
+                    list.extend([self.plain(valid_cols), self.plain(valid_rows)]);
+                    list.extend(fill.map(|fill| Expression::primary(fill_name(fill))));
+                }
+                list
+            }
+        };
+        self.helpers.need(Helper::Copy(helper));
+        if self.may_be_empty(copy) {
+            self.helpers.may_be_empty(helper);
+        }
+        let function = helper.name();
+        let call = Expression::call(&function, &arguments);
+        match call.text.len() > LINE - 30 {
+            true => {
+                let list: Vec<&str> = arguments.iter().map(|a| a.text.as_str()).collect();
+                Expression::primary(format!("{function}(\n{}{})", self.out.continuation(), list.join(", ")))
+            }
+            false => call,
+        }
+    }
+
+    fn same(&self, a: ValueId, b: ValueId) -> bool {
+        a == b || self.kernel.integer(a).is_some_and(|n| self.kernel.integer(b) == Some(n))
+    }
+
+    /// Whether an extent is not known to be positive.
+    fn may_be_empty(&self, copy: &Copy) -> bool {
+        let positive = |v: ValueId| self.kernel.integer(v).is_some_and(|n| n > 0);
+        match copy.shape {
+            CopyShape::Linear { count } => !positive(count),
+            CopyShape::Tile { cols, rows, valid_cols, valid_rows, .. } => {
+                ![cols, rows, valid_cols, valid_rows].into_iter().all(positive)
+            }
+        }
+    }
+
+    /// Waits for copies. Those that are known to be complete drop out.
+    pub fn wait(&mut self, op: &Op) {
+        if op.operands.iter().all(|&event| self.is_complete(event)) {
+            return;
+        }
+        if self.lowering == AsyncLowering::Cooperative {
+            return self.out.line(&format!("simdgroup_barrier({});", mem_flags(MemFlags::DeviceAndThreadgroup)));
+        }
+        let in_flight: Vec<ValueId> = op.operands.iter().copied().filter(|&v| !self.is_complete(v)).collect();
+        let events: Vec<Expression> = in_flight.into_iter().map(|v| self.value(v)).collect();
+        self.helpers.need(Helper::Wait);
+        let call = Expression::call(Helper::Wait.name(), &events);
+        self.out.line(&format!("{};", call.text));
+    }
+}
+
+fn fill_name(fill: Fill) -> &'static str {
+    match fill {
+        Fill::Zero => "fill_zero",
+        Fill::Edge => "fill_edge",
+    }
+}

@@ -1,0 +1,343 @@
+//! The functions that stand above the kernel, where it calls them.
+//!
+//! What is known of the hardware's copy (operands, their order, the names) comes from public sources; none of it
+//! was run on an Apple GPU by the makers of this crate.
+
+use std::collections::BTreeSet;
+
+use crate::AsyncLowering;
+
+/// A function that a kernel's text may call.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Helper {
+    /// Division of signed integers, rounded down.
+    FloorDivide,
+    /// A copy.
+    Copy(CopyHelper),
+    /// The wait for copies.
+    Wait,
+}
+
+impl Helper {
+    /// The name that the kernel calls.
+    pub fn name(self) -> &'static str {
+        match self {
+            Helper::FloorDivide => "floor_divide",
+            Helper::Copy(copy) => copy.name(),
+            Helper::Wait => "async_copy_wait",
+        }
+    }
+}
+
+/// Which copy.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct CopyHelper {
+    /// The near side is a register tensor; else it is threadgroup memory.
+    pub registers: bool,
+    /// Rows and columns, not consecutive elements.
+    pub tile: bool,
+    /// From the near side to device memory; else the other way.
+    pub to_device: bool,
+    /// Only a part of the tile exists in device memory.
+    pub edges: bool,
+}
+
+impl CopyHelper {
+    /// The name that the kernel calls: the operation's own, but for registers.
+    pub fn name(self) -> &'static str {
+        match (self.registers, self.tile, self.to_device) {
+            (false, false, false) => "async_copy_1d_d2t",
+            (false, false, true) => "async_copy_1d_t2d",
+            (false, true, false) => "async_copy_2d_d2t",
+            (false, true, true) => "async_copy_2d_t2d",
+            (true, false, false) => "copy_1d_to_registers",
+            (true, false, true) => "copy_1d_from_registers",
+            (true, true, false) => "copy_2d_to_registers",
+            (true, true, true) => "copy_2d_from_registers",
+        }
+    }
+
+    /// The destination and the source, each as a pointer to elements of `element`.
+    fn sides(self, element: &str) -> [String; 2] {
+        let near = if self.registers { "thread" } else { "threadgroup" };
+        match self.to_device {
+            true => [format!("device {element}* dst"), format!("const {near} {element}* src")],
+            false => [format!("{near} {element}* dst"), format!("const device {element}* src")],
+        }
+    }
+
+    fn parameters(self) -> String {
+        let [dst, src] = self.sides("T");
+        if !self.tile {
+            return format!("{dst}, {src}, long count");
+        }
+        let edges = match (self.edges, self.to_device) {
+            (false, _) => "",
+            (true, true) => ", long valid_cols, long valid_rows",
+            (true, false) => ", long valid_cols, long valid_rows, async_copy_fill fill",
+        };
+        format!("\n    {dst}, long dst_pitch, {src}, long src_pitch, long cols, long rows{edges}\n")
+    }
+}
+
+/// The functions that one kernel needs.
+pub(crate) struct Helpers {
+    lowering: AsyncLowering,
+    needed: BTreeSet<Helper>,
+    /// Copies that may turn out to be empty.
+    guarded: BTreeSet<CopyHelper>,
+    nullable_events: bool,
+}
+
+impl Helpers {
+    pub fn new(lowering: AsyncLowering) -> Self {
+        Helpers { lowering, needed: BTreeSet::new(), guarded: BTreeSet::new(), nullable_events: false }
+    }
+
+    /// Asks for a function.
+    pub fn need(&mut self, helper: Helper) {
+        self.needed.insert(helper);
+        if let Helper::Copy(copy) = helper
+            && copy.edges
+            && copy.to_device
+        {
+            self.needed.insert(Helper::Copy(CopyHelper { edges: false, ..copy }));
+        }
+    }
+
+    /// Asks for the form of a copy that hands the hardware nothing where there is nothing to copy.
+    pub fn may_be_empty(&mut self, copy: CopyHelper) {
+        self.guarded.insert(copy);
+        if copy.to_device {
+            self.guarded.insert(CopyHelper { edges: false, ..copy });
+        }
+    }
+
+    /// Asks for a wait that passes over copies which were never issued.
+    pub fn events_may_be_null(&mut self) {
+        self.nullable_events = true;
+    }
+
+    /// The text of all functions that were asked for.
+    pub fn text(&self) -> String {
+        let copies: Vec<CopyHelper> =
+            self.needed.iter().filter_map(|h| if let Helper::Copy(c) = h { Some(*c) } else { None }).collect();
+        let mut parts: Vec<String> = Vec::new();
+        if self.needed.contains(&Helper::FloorDivide) {
+            parts.push(FLOOR_DIVIDE.to_owned());
+        }
+        if copies.iter().any(|c| c.edges && !c.to_device) {
+            parts.push(FILL.to_owned());
+        }
+        if self.lowering != AsyncLowering::Cooperative && copies.iter().any(|c| !c.registers) {
+            parts.push(self.declarations(&copies));
+        }
+        if self.fills_with_zero() {
+            parts.push(FILL_WITH_ZERO.to_owned());
+        }
+        parts.extend(copies.iter().map(|&copy| match copy.registers || self.lowering == AsyncLowering::Cooperative {
+            true => lane_copy(copy),
+            false => self.hardware_copy(copy),
+        }));
+        if self.needed.contains(&Helper::Wait) {
+            parts.push(self.wait());
+        }
+        parts.iter().map(|part| format!("{part}\n")).collect()
+    }
+
+    /// Whether lanes fill a tile that the hardware is not asked to fill, because none of it exists.
+    fn fills_with_zero(&self) -> bool {
+        self.lowering != AsyncLowering::Cooperative
+            && self.guarded.iter().any(|copy| copy.edges && !copy.to_device && !copy.registers)
+    }
+
+    /// The hardware's operations, which Metal's headers do not declare.
+    fn declarations(&self, copies: &[CopyHelper]) -> String {
+        let mut text = String::from(EVENT);
+        for (tile, to_device) in [(false, false), (false, true), (true, false), (true, true)] {
+            let used = |c: &CopyHelper| !c.registers && (c.tile, c.to_device) == (tile, to_device);
+            if copies.iter().any(used) {
+                text.push_str(&self.declaration(CopyHelper { registers: false, tile, to_device, edges: false }));
+            }
+        }
+        let label = self.label("air.wait_simdgroup_events");
+        text.push_str(&format!(
+            "void air_wait_simdgroup_events(int count, thread async_event* events)\n    __asm({label}) __attribute__((convergent));\n"
+        ));
+        text
+    }
+
+    fn label(&self, symbol: &str) -> String {
+        match self.lowering {
+            AsyncLowering::AsmEscaped => format!("\"\\001{symbol}\""),
+            _ => format!("\"{symbol}\""),
+        }
+    }
+
+    /// Address space 1 is device memory, 3 is threadgroup memory; the destination stands first.
+    fn declaration(&self, copy: CopyHelper) -> String {
+        let [dst, src] = copy.sides("void");
+        let (extent, spaces) = (if copy.tile { 2 } else { 1 }, if copy.to_device { "p1i8.p3i8" } else { "p3i8.p1i8" });
+        let label = self.label(&format!("air.simdgroup_async_copy_{extent}d.{spaces}"));
+        let operands = match copy.tile {
+            false => format!("    ulong element_size, ulong alignment, {dst}, {src}, ulong count"),
+            true => format!(
+                "    ulong element_size, ulong alignment,\n    \
+                     {dst}, ulong dst_pitch, ulong dst_stride, ulong2 dst_tile,\n    \
+                     {src}, ulong src_pitch, ulong src_stride, ulong2 src_tile,\n    \
+                     ulong2 offset, int clamp_mode"
+            ),
+        };
+        format!("async_event air_{}(\n{operands}\n) __asm({label}) __attribute__((convergent));\n\n", copy.name())
+    }
+
+    /// A copy that the hardware makes.
+    fn hardware_copy(&self, copy: CopyHelper) -> String {
+        let (name, guarded) = (copy.name(), self.guarded.contains(&copy));
+        let tile = "ulong2(cols, rows)";
+        let mut body = Vec::new();
+        match (copy.tile, copy.edges, copy.to_device) {
+            (false, ..) => {
+                guard(&mut body, guarded, "count <= 0");
+                body.push(format!("return air_{name}(sizeof(T), alignof(T), dst, src, count);"));
+            }
+            (true, false, _) => {
+                guard(&mut body, guarded, "cols <= 0 || rows <= 0");
+                body.push(hardware_tile(name, tile, "0"));
+            }
+            (true, true, true) => body.push(clipped(name)),
+            (true, true, false) => {
+                body.extend(CLAMP_VALID.map(str::to_owned));
+                if guarded {
+                    body.push("if (valid_cols == 0 || valid_rows == 0) {".to_owned());
+                    body.push("    fill_with_zero(dst, dst_pitch, cols, rows);".to_owned());
+                    body.push("    return nullptr;".to_owned());
+                    body.push("}".to_owned());
+                }
+                body.push(hardware_tile(name, "ulong2(valid_cols, valid_rows)", "fill"));
+            }
+        }
+        function("inline __attribute__((always_inline)) async_event", copy, &body)
+    }
+
+    /// The wait, which takes any number of events.
+    fn wait(&self) -> String {
+        let mut text = String::from(
+            "template <typename... Events>\nvoid async_copy_wait(Events... events) {\n    async_event in_flight[] = {events...};\n",
+        );
+        match self.nullable_events {
+            false => text.push_str("    air_wait_simdgroup_events(sizeof...(events), in_flight);\n"),
+            true => text.push_str(WAIT_FOR_ISSUED),
+        }
+        if self.fills_with_zero() {
+            text.push_str("    simdgroup_barrier(mem_flags::mem_threadgroup);\n");
+        }
+        text.push_str("}\n");
+        text
+    }
+}
+
+/// A copy that lanes make: all lanes of the simdgroup together, or, with registers, each lane its own.
+fn lane_copy(copy: CopyHelper) -> String {
+    let count = if copy.tile { "cols * rows" } else { "count" };
+    let mut body = Vec::new();
+    if copy.edges && copy.to_device {
+        body.push(clipped(copy.name()).trim_start_matches("return ").to_owned());
+        return function("void", copy, &body);
+    }
+    if copy.edges {
+        body.extend(CLAMP_VALID.map(str::to_owned));
+    }
+    if copy.registers {
+        body.push(format!("for (long i = 0; i < {count}; i++) {{"));
+    } else {
+        body.push(LANES.to_owned());
+        body.push(format!("for (long i = lane; i < {count}; i += lanes) {{"));
+    }
+    if !copy.tile {
+        body.push("    dst[i] = src[i];".to_owned());
+    } else {
+        body.push("    long row = i / cols, col = i % cols;".to_owned());
+        body.push(match copy.edges {
+            true => CLAMPED_ELEMENT.to_owned(),
+            false => "    dst[row * dst_pitch + col] = src[row * src_pitch + col];".to_owned(),
+        });
+    }
+    body.push("}".to_owned());
+    function("void", copy, &body)
+}
+
+fn function(result: &str, copy: CopyHelper, body: &[String]) -> String {
+    let lines: String = body.iter().flat_map(|part| part.lines()).map(|line| format!("    {line}\n")).collect();
+    format!("template <typename T>\n{result} {}({}) {{\n{lines}}}\n", copy.name(), copy.parameters())
+}
+
+fn guard(body: &mut Vec<String>, guarded: bool, empty: &str) {
+    if guarded {
+        body.push(format!("if ({empty}) {{\n    return nullptr;\n}}"));
+    }
+}
+
+fn hardware_tile(name: &str, source_tile: &str, clamp_mode: &str) -> String {
+    format!(
+        "return air_{name}(\n    sizeof(T), alignof(T), dst, dst_pitch, 1, ulong2(cols, rows), src, src_pitch, 1, {source_tile},\n    ulong2(0, 0), {clamp_mode}\n);"
+    )
+}
+
+/// A tile to device memory of which only a part exists is the copy of that part.
+fn clipped(name: &str) -> String {
+    format!(
+        "return {name}(\n    dst, dst_pitch, src, src_pitch, clamp(valid_cols, 0L, cols), clamp(valid_rows, 0L, rows)\n);"
+    )
+}
+
+const LANES: &str = "long lane = simd_prefix_exclusive_sum(1u), lanes = simd_sum(1u);";
+
+const CLAMP_VALID: [&str; 2] =
+    ["valid_cols = clamp(valid_cols, 0L, cols);", "valid_rows = clamp(valid_rows, 0L, rows);"];
+
+const CLAMPED_ELEMENT: &str = "    T value = T(0);
+    bool exists = row < valid_rows && col < valid_cols;
+    if (exists || (fill == fill_edge && valid_cols > 0 && valid_rows > 0)) {
+        value = src[min(row, valid_rows - 1) * src_pitch + min(col, valid_cols - 1)];
+    }
+    dst[row * dst_pitch + col] = value;";
+
+const FLOOR_DIVIDE: &str = "// The quotient rounded down, where `/` rounds towards zero.
+template <typename T>
+T floor_divide(T x, T y) {
+    return x / y - T(x % y != T(0) && (x < T(0)) != (y < T(0)));
+}
+";
+
+const FILL: &str = "// What fills the part of a tile that its source does not have: the hardware's clamp mode.
+enum async_copy_fill { fill_zero = 0, fill_edge = 1 };
+";
+
+const EVENT: &str = "// The asynchronous copies of Apple GPUs, which Metal's headers do not declare. Element size and alignment must reach
+// them as literals, so what calls them is inlined.
+struct async_event_data;
+using async_event = thread async_event_data*;
+
+";
+
+const FILL_WITH_ZERO: &str = "// The lanes of the simdgroup fill a tile: the hardware is never handed an empty copy.
+template <typename T>
+void fill_with_zero(threadgroup T* dst, long dst_pitch, long cols, long rows) {
+    long lane = simd_prefix_exclusive_sum(1u), lanes = simd_sum(1u);
+    for (long i = lane; i < cols * rows; i += lanes) {
+        dst[i / cols * dst_pitch + i % cols] = T(0);
+    }
+}
+";
+
+const WAIT_FOR_ISSUED: &str = "    int count = 0;
+    for (uint i = 0; i < sizeof...(events); i++) {
+        if (in_flight[i] != nullptr) {
+            in_flight[count++] = in_flight[i];
+        }
+    }
+    if (count > 0) {
+        air_wait_simdgroup_events(count, in_flight);
+    }
+";

@@ -1,0 +1,125 @@
+//! Identifiers that neither Metal nor the kernel has taken.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Words that Metal and C++ keep for themselves.
+const RESERVED: &str = "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t \
+     class compl const const_cast constant constexpr continue decltype default delete device do double dynamic_cast \
+     else enum explicit export extern false float for fragment friend goto half bfloat if inline int kernel long main \
+     metal mutable namespace new noexcept not not_eq nullptr object_data operator or or_eq packed_float3 precise fast \
+     private protected ptrdiff_t public ray_data register reinterpret_cast restrict return sampler short signed size_t \
+     sizeof static static_assert static_cast struct switch template texture this thread thread_local threadgroup \
+     threadgroup_imageblock throw true try typedef typeid typename uchar uint ulong union unsigned ushort using vec \
+     vertex virtual visible void volatile wchar_t while xor xor_eq mem_flags matrix array vector \
+     INFINITY NAN INT_MIN LONG_MIN MAXFLOAT HUGE_VALF assert async_event async_event_data";
+
+/// Beginnings of Metal's macros and vector types.
+const RESERVED_PREFIXES: [&str; 8] = ["FLT_", "HALF_", "BFLT_", "DBL_", "M_", "simdgroup_", "simd_", "air_"];
+
+/// The names in scope.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// Names of functions and types that this kernel's text uses, by whatever operations it has.
+    used: HashSet<String>,
+    /// Declared names, innermost scope last.
+    scopes: Vec<HashSet<String>>,
+}
+
+impl Names {
+    /// Takes a name out of circulation.
+    pub fn reserve(&mut self, name: &str) {
+        self.used.insert(name.to_owned());
+    }
+
+    /// Opens a scope: a block between braces.
+    pub fn enter(&mut self) {
+        self.scopes.push(HashSet::new());
+    }
+
+    /// Closes the innermost scope; its names are free again.
+    pub fn leave(&mut self) {
+        self.scopes.pop();
+    }
+
+    /// Declares a variable in the innermost scope: under this name if it is free, else under one close to it.
+    pub fn declare(&mut self, wanted: &str) -> String {
+        let base = sanitised(wanted);
+        let name = match self.taken(&base) {
+            false => base,
+            true => {
+                let mut n = 2;
+                while self.taken(&format!("{base}_{n}")) {
+                    n += 1;
+                }
+                format!("{base}_{n}")
+            }
+        };
+        match self.scopes.last_mut() {
+            Some(scope) => scope.insert(name.clone()),
+            None => self.used.insert(name.clone()),
+        };
+        name
+    }
+
+    /// Declares the first of these names that is free, or one close to the first.
+    pub fn declare_first(&mut self, wanted: &[&str]) -> String {
+        let free = wanted.iter().find(|name| !self.taken(name));
+        self.declare(free.unwrap_or(&wanted[0]))
+    }
+
+    fn taken(&self, name: &str) -> bool {
+        reserved(name) || self.used.contains(name) || self.scopes.iter().any(|scope| scope.contains(name))
+    }
+}
+
+fn reserved(name: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split_ascii_whitespace().collect());
+    let vector = name.strip_suffix(['2', '3', '4']);
+    WORDS.contains(name)
+        || vector.is_some_and(|element| enigma_ir::DType::ALL.iter().any(|dtype| dtype.msl() == element))
+        || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The name with every character that C++ does not admit replaced, and no underscores where C++ reserves them.
+fn sanitised(name: &str) -> String {
+    let mut clean = String::with_capacity(name.len());
+    for c in name.chars() {
+        let c = if c.is_ascii_alphanumeric() { c } else { '_' };
+        if c != '_' || !(clean.is_empty() || clean.ends_with('_')) {
+            clean.push(c);
+        }
+    }
+    if clean.is_empty() || clean.starts_with(|c: char| c.is_ascii_digit()) {
+        clean.insert(0, 'v');
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_unless_they_are_taken() {
+        let mut names = Names::default();
+        names.enter();
+        assert_eq!(names.declare("tile"), "tile");
+        assert_eq!(names.declare("tile"), "tile_2");
+        assert_eq!(names.declare("kernel"), "kernel_2");
+        assert_eq!(names.declare("float4"), "float4_2");
+        assert_eq!(names.declare("größe"), "gr_e");
+        assert_eq!(names.declare("__x"), "x");
+        assert_eq!(names.declare("1st"), "v1st");
+    }
+
+    #[test]
+    fn a_scope_gives_its_names_back() {
+        let mut names = Names::default();
+        names.enter();
+        names.enter();
+        assert_eq!(names.declare("i"), "i");
+        names.leave();
+        assert_eq!(names.declare("i"), "i");
+    }
+}
