@@ -1,14 +1,17 @@
-//! The page of rules has a section for each rule, and for nothing else.
+//! The documentation keeps up with the code: each rule has its section, each operation its mention.
 
 use std::collections::BTreeMap;
 
+use enigma_ir::table::{Group, TABLE};
 use enigma_ir::{Rule, Severity};
 
-const PAGE: &str = include_str!("../../../docs/rules.md");
+const RULES: &str = include_str!("../../../docs/rules.md");
+const PYTHON: &str = include_str!("../../../docs/python.md");
 
-/// The text under each `###` heading.
+/// The text under each `###` heading of the page of rules.
 fn sections() -> BTreeMap<&'static str, &'static str> {
-    PAGE.split("\n### `")
+    RULES
+        .split("\n### `")
         .skip(1)
         .map(|section| section.split_once("`\n").expect("a rule's heading is its name"))
         .map(|(name, text)| (name, text.split("\n## ").next().unwrap_or(text)))
@@ -34,5 +37,15 @@ fn every_rule_has_a_section() {
 fn every_section_is_of_a_rule() {
     for name in sections().keys() {
         assert!(Rule::ALL.iter().any(|rule| rule.name() == *name), "`{name}` is no rule");
+    }
+}
+
+#[test]
+fn every_function_is_on_the_python_page() {
+    // Operators, loops and indexing have no function of their own.
+    let has_function = |group| !matches!(group, Group::Structure | Group::Arithmetic | Group::Memory);
+    let words: Vec<&str> = PYTHON.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    for row in TABLE.iter().filter(|row| has_function(row.group)) {
+        assert!(words.contains(&row.name), "docs/python.md does not mention `{}`", row.name);
     }
 }
