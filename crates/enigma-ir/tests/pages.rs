@@ -6,6 +6,8 @@ use enigma_ir::table::{Group, TABLE};
 use enigma_ir::{Rule, Severity};
 
 const RULES: &str = include_str!("../../../docs/rules.md");
+const DEPENDENCIES: &str = include_str!("../../../docs/dependencies.md");
+const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 const PYTHON: &str = include_str!("../../../docs/python.md");
 
 /// The text under each `###` heading of the page of rules.
@@ -47,5 +49,15 @@ fn every_function_is_on_the_python_page() {
     let words: Vec<&str> = PYTHON.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     for row in TABLE.iter().filter(|row| has_function(row.group)) {
         assert!(words.contains(&row.name), "docs/python.md does not mention `{}`", row.name);
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let (_, table) = WORKSPACE.split_once("[workspace.dependencies]\n").expect("the workspace names its dependencies");
+    let lines = table.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+    for name in names.filter(|name| !name.starts_with("enigma")) {
+        assert!(DEPENDENCIES.contains(&format!("`{name}`")), "docs/dependencies.md does not mention `{name}`");
     }
 }
