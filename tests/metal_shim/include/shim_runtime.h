@@ -1,0 +1,54 @@
+// What the shim's headers, its kernels and its C file ask of the runtime (runtime.cpp).
+#pragma once
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// One GPU thread, by the names of Metal's attributes.
+typedef struct ShimThread {
+    uint32_t thread_position_in_grid[3];
+    uint32_t thread_position_in_threadgroup[3];
+    uint32_t threadgroup_position_in_grid[3];
+    uint32_t threads_per_threadgroup[3];
+    uint32_t threads_per_grid[3];
+    uint32_t threadgroups_per_grid[3];
+    uint32_t thread_index_in_threadgroup;
+    uint32_t thread_index_in_simdgroup;
+    uint32_t simdgroup_index_in_threadgroup;
+    uint32_t threads_per_simdgroup;
+    uint32_t simdgroups_per_threadgroup;
+} ShimThread;
+
+// Who must arrive before any goes on.
+typedef enum ShimScope { SHIM_ACTIVE_LANES, SHIM_SIMDGROUP, SHIM_THREADGROUP } ShimScope;
+
+// Done once by the last to arrive, with what each of them brought, in the order of their lanes.
+typedef void (*ShimAction)(void **brought, unsigned count);
+
+// Waits for the others. `line` tells places of one scope apart: of lanes that have diverged, those furthest behind in
+// the source go on first.
+void shim_meet(ShimScope scope, int line, void *brought, ShimAction action);
+
+// The thread that runs now, and the kernel's arguments: the address of each buffer and of each scalar.
+const ShimThread *shim_thread(void);
+void **shim_arguments(void);
+
+// Ends the run with a message (a format with one string and one number).
+void shim_fail(const char *message);
+
+// Runs a kernel. Returns null, or what went wrong.
+const char *shim_launch(void (*kernel)(void), void **arguments, const uint32_t grid[3], const uint32_t threads[3]);
+
+// Copies in flight: forgets them before a threadgroup starts; after it, returns null or what is left.
+void shim_air_reset(void);
+const char *shim_air_finish(void);
+
+// Copies issued since the library was loaded.
+uint64_t shim_air_issued(void);
+
+#ifdef __cplusplus
+}
+#endif
