@@ -1,0 +1,414 @@
+//! Asynchronous copies: the contract's checks, the transfer of elements, the events.
+//!
+//! A plain run carries a copy out when it is issued and does nothing at the wait, which is one of the orders the contract allows.
+
+use bytemuck::Pod;
+use enigma_ir::{Diagnostic, Fill, MemoryId, OpId, Rule};
+
+use super::memory::{Elements, by_size};
+use super::{Machine, PER_LANE, Stop};
+use crate::lane::SIMDGROUP;
+use crate::observer::Observer;
+use crate::plan::{CopyNode, CopyOperand, Reg};
+use crate::slot::{Form, Slot, cells, cells_mut, lanes};
+
+/// One issued copy, checked: extents are clamped, what is moved lies inside both memories, and something is moved or filled.
+/// All quantities are in elements.
+#[derive(Copy, Clone, Debug)]
+pub struct Transfer {
+    /// The operation.
+    pub site: OpId,
+    /// Its event.
+    pub event: u32,
+    /// The thread that issues it: the first of its simdgroup, or the one whose registers take part.
+    pub thread: usize,
+    /// Destination memory.
+    pub dst: MemoryId,
+    /// Source memory.
+    pub src: MemoryId,
+    /// Whether the destination is device memory.
+    pub to_device: bool,
+    /// Whether the tile is the thread's registers.
+    pub per_lane: bool,
+    /// First destination element.
+    pub dst_offset: usize,
+    /// First source element.
+    pub src_offset: usize,
+    /// Elements from one destination row to the next.
+    pub dst_pitch: isize,
+    /// Elements from one source row to the next.
+    pub src_pitch: isize,
+    /// Columns and rows that are written.
+    pub extent: [usize; 2],
+    /// Columns and rows of them that are read; the rest is filled.
+    pub valid: [usize; 2],
+    /// What fills the rest.
+    pub fill: Fill,
+}
+
+impl Transfer {
+    /// The element of the destination in that row.
+    fn dst_row(&self, row: usize) -> usize {
+        self.dst_offset.wrapping_add_signed(self.dst_pitch.wrapping_mul(row as isize))
+    }
+
+    /// The element of the source in that row.
+    fn src_row(&self, row: usize) -> usize {
+        self.src_offset.wrapping_add_signed(self.src_pitch.wrapping_mul(row as isize))
+    }
+}
+
+/// The copies of a threadgroup that are in flight.
+#[derive(Default)]
+pub(super) struct Flights {
+    /// One bit per copy issued: whether it is still in flight.
+    open: Vec<u64>,
+    issued: u32,
+    count: u64,
+    most: u64,
+}
+
+impl Flights {
+    /// Forgets everything, for the next threadgroup.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+        *self = Flights { open: std::mem::take(&mut self.open), ..Flights::default() };
+    }
+
+    /// The most that were in flight at a time.
+    pub(super) fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// A copy is issued; returns its number, from 1.
+    fn issue(&mut self) -> u32 {
+        self.issued += 1;
+        let at = self.issued as usize;
+        self.open.resize(at / 64 + 1, 0);
+        self.open[at / 64] |= 1 << (at % 64);
+        self.count += 1;
+        self.most = self.most.max(self.count);
+        self.issued
+    }
+
+    /// A copy is waited for.
+    fn land(&mut self, number: u32) {
+        let at = number as usize;
+        let bit = 1 << (at % 64);
+        if let Some(word) = self.open.get_mut(at / 64).filter(|word| **word & bit != 0) {
+            *word &= !bit;
+            self.count -= 1;
+        }
+    }
+}
+
+impl<O: Observer> Machine<'_, O> {
+    pub(super) fn copy(&mut self, node: &CopyNode) -> Result<(), Stop> {
+        let affine = node.operands.map(|operand| operand.reg);
+        self.spell_out(&affine);
+        let mut events = std::mem::take(&mut self.slot_mut(node.event).data);
+        let issued = match node.per_lane {
+            true => self.copy_of_lanes(node, cells_mut(&mut events)),
+            false => self.copy_of_simdgroups(node, cells_mut(&mut events)),
+        };
+        let form = if node.per_lane { Form::Varying } else { Form::Grouped };
+        *self.slot_mut(node.event) = Slot { data: events, form, stride: 0 };
+        issued
+    }
+
+    /// One copy per simdgroup that takes part.
+    fn copy_of_simdgroups(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Stop> {
+        for group in 0..self.simdgroups {
+            let word = self.mask.0[group];
+            if word == 0 {
+                continue;
+            }
+            if word != self.whole.0[group] {
+                return Err(self.not_all_lanes(node.site, group, "issue this copy"));
+            }
+            self.same_operands(node, group)?;
+            events[group] = 0;
+            if let Some(mut transfer) = self.transfer(node, group * SIMDGROUP)? {
+                transfer.event = self.flights.issue();
+                events[group] = transfer.event;
+                self.issue(transfer);
+                self.statistics.copies += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// One copy per thread that takes part; in the statistics, those of a simdgroup are one.
+    fn copy_of_lanes(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Stop> {
+        for group in 0..self.simdgroups {
+            let mut number = None;
+            for lane in lanes(self.mask.0[group]) {
+                let thread = group * SIMDGROUP + lane;
+                events[thread] = PER_LANE;
+                if let Some(mut transfer) = self.transfer(node, thread)? {
+                    transfer.event = PER_LANE | *number.get_or_insert_with(|| self.flights.issue());
+                    events[thread] = transfer.event;
+                    self.issue(transfer);
+                }
+            }
+            self.statistics.copies += u64::from(number.is_some());
+        }
+        Ok(())
+    }
+
+    fn issue(&mut self, transfer: Transfer) {
+        let size = self.context.kernel.memory(transfer.src).dtype.size();
+        self.statistics.bytes_copied += (transfer.valid[0] * transfer.valid[1] * size) as u64;
+        if let Some(transfer) = self.observer.issue(transfer) {
+            self.carry_out(&transfer);
+        }
+    }
+
+    /// Refuses a copy whose operands differ among the lanes of a simdgroup.
+    fn same_operands(&self, node: &CopyNode, group: usize) -> Result<(), Stop> {
+        let first = group * SIMDGROUP;
+        for operand in &node.operands {
+            if self.slot(operand.reg).form != Form::Varying {
+                continue;
+            }
+            let number = |thread| self.integer(operand.reg, thread, operand.dtype);
+            let last = (first + SIMDGROUP).min(self.threads);
+            let Some(other) = (first + 1..last).find(|&thread| number(thread) != number(first)) else { continue };
+            let message = format!(
+                "the lanes of simdgroup {group} pass different operands to this copy: {} in {}, {} in {}",
+                number(first),
+                self.place(first),
+                number(other),
+                self.place(other),
+            );
+            let span = self.context.kernel.op(node.site).span;
+            let found = Diagnostic::new(Rule::DivergentCopy, message, span, "one copy of the whole simdgroup")
+                .with_help("compute the operands from what is the same for all its lanes, as `simdgroup_index_in_threadgroup()`");
+            return Err(Box::new(found));
+        }
+        Ok(())
+    }
+
+    fn not_all_lanes(&self, site: OpId, group: usize, what: &str) -> Stop {
+        let (there, here) = (self.whole.0[group], self.mask.0[group]);
+        let missing = group * SIMDGROUP + (there & !here).trailing_zeros() as usize;
+        let message = format!(
+            "only {} of {} lanes of simdgroup {group} {what}; {} does not",
+            here.count_ones(),
+            there.count_ones(),
+            self.place(missing),
+        );
+        let span = self.context.kernel.op(site).span;
+        let found = Diagnostic::new(Rule::DivergentCopy, message, span, "all lanes must arrive here together")
+            .with_help("move it out of the branch or loop that depends on the lane; to copy under a condition, issue with `where=`");
+        Box::new(found)
+    }
+
+    /// The copy that a thread's operands describe; `None` where nothing is to be done.
+    fn transfer(&self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Stop> {
+        let operand = |which: CopyOperand| {
+            let operand = node.operands[which as usize];
+            self.integer(operand.reg, thread, operand.dtype)
+        };
+        if operand(CopyOperand::Predicate) == 0 {
+            return Ok(None);
+        }
+        let whole = [operand(CopyOperand::Cols), operand(CopyOperand::Rows)];
+        if let Some(negative) = whole.iter().find(|&&extent| extent < 0) {
+            return Err(self.outside(node.site, node.dst, "copy writes", &format!("{negative} elements"), &self.place(thread)));
+        }
+        let existing = [operand(CopyOperand::ValidCols), operand(CopyOperand::ValidRows)];
+        let valid: [i128; 2] = std::array::from_fn(|n| existing[n].clamp(0, whole[n]));
+        let extent = if node.to_device { valid } else { whole };
+        if extent.contains(&0) {
+            return Ok(None);
+        }
+        let valid = if valid.contains(&0) { [0, 0] } else { valid };
+        let (dst_offset, dst_pitch) = (operand(CopyOperand::DstOffset), operand(CopyOperand::DstPitch));
+        let (src_offset, src_pitch) = (operand(CopyOperand::SrcOffset), operand(CopyOperand::SrcPitch));
+        self.inside(node.site, node.dst, "copy writes", [dst_offset, dst_pitch], extent, thread)?;
+        if valid[0] > 0 {
+            self.inside(node.site, node.src, "copy reads", [src_offset, src_pitch], valid, thread)?;
+        }
+        if extent[1] > 1 && dst_pitch < extent[0] {
+            return Err(self.overlapping_rows(node.site, node.dst, dst_pitch, extent[0], thread));
+        }
+        // Everything that is used has been seen to lie inside a memory; a pitch that no second row uses may be anything.
+        let pitch = |pitch: i128, rows: i128| if rows > 1 { pitch as isize } else { 0 };
+        Ok(Some(Transfer {
+            site: node.site,
+            event: 0,
+            thread,
+            dst: node.dst,
+            src: node.src,
+            to_device: node.to_device,
+            per_lane: node.per_lane,
+            dst_offset: dst_offset as usize,
+            src_offset: if valid[0] > 0 { src_offset as usize } else { 0 },
+            dst_pitch: pitch(dst_pitch, extent[1]),
+            src_pitch: pitch(src_pitch, valid[1]),
+            extent: extent.map(|n| n as usize),
+            valid: valid.map(|n| n as usize),
+            fill: node.fill,
+        }))
+    }
+
+    /// Refuses a tile that leaves its memory.
+    pub(super) fn inside(
+        &self,
+        site: OpId,
+        memory: MemoryId,
+        does: &str,
+        [offset, pitch]: [i128; 2],
+        [cols, rows]: [i128; 2],
+        thread: usize,
+    ) -> Result<(), Stop> {
+        let len = i128::from(self.length(memory));
+        // Three factors of at most 64 bits each: more than i128 holds, but not more than saturates rightly.
+        let last_row = offset.saturating_add(pitch.saturating_mul(rows - 1));
+        let (least, greatest) = (offset.min(last_row), offset.max(last_row).saturating_add(cols - 1));
+        if least >= 0 && greatest < len {
+            return Ok(());
+        }
+        let elements = if least == greatest { format!("element {least}") } else { format!("elements {least} to {greatest}") };
+        Err(self.outside(site, memory, does, &elements, &self.place(thread)))
+    }
+
+    fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i128, cols: i128, thread: usize) -> Stop {
+        let declared = self.context.kernel.memory(memory);
+        let message = format!(
+            "this copy writes rows of {cols} elements, {pitch} apart, over each other in `{}`",
+            declared.name
+        );
+        let span = self.context.kernel.op(site).span;
+        let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
+            .with_label(declared.span, "the destination")
+            .with_help("the destination's elements per row must be at least the columns of the tile");
+        Box::new(found)
+    }
+
+    /// Moves the elements of a copy.
+    fn carry_out(&mut self, transfer: &Transfer) {
+        let size = self.context.kernel.memory(transfer.src).dtype.size();
+        match (transfer.per_lane, transfer.to_device) {
+            (true, _) => by_size!(size, self.move_registers(transfer)),
+            (false, true) => by_size!(size, self.move_out(transfer)),
+            (false, false) => by_size!(size, self.move_in(transfer)),
+        }
+    }
+
+    /// From device to threadgroup memory.
+    fn move_in<T: Pod>(&mut self, transfer: &Transfer) {
+        let Some(device) = self.context.devices[transfer.src.index()] else { return };
+        let tile = cells_mut::<T>(&mut self.tiles[transfer.dst.index()]);
+        let [cols, rows] = transfer.extent;
+        let [valid_cols, valid_rows] = transfer.valid;
+        for row in 0..valid_rows {
+            let start = transfer.dst_row(row);
+            device.read(transfer.src_row(row), &mut tile[start..start + valid_cols]);
+            let edge = match transfer.fill {
+                Fill::Zero => T::zeroed(),
+                Fill::Edge => tile[start + valid_cols - 1],
+            };
+            tile[start + valid_cols..start + cols].fill(edge);
+        }
+        for row in valid_rows..rows {
+            let start = transfer.dst_row(row);
+            if transfer.fill == Fill::Edge && valid_rows > 0 {
+                let last = transfer.dst_row(valid_rows - 1);
+                tile.copy_within(last..last + cols, start);
+            } else {
+                tile[start..start + cols].fill(T::zeroed());
+            }
+        }
+    }
+
+    /// From threadgroup to device memory.
+    fn move_out<T: Pod>(&mut self, transfer: &Transfer) {
+        let Some(device) = self.context.devices[transfer.dst.index()] else { return };
+        let tile = cells::<T>(&self.tiles[transfer.src.index()]);
+        let [cols, rows] = transfer.extent;
+        for row in 0..rows {
+            let start = transfer.src_row(row);
+            device.write(transfer.dst_row(row), &tile[start..start + cols]);
+        }
+    }
+
+    /// Between device memory and the registers of one thread.
+    fn move_registers<T: Pod>(&mut self, transfer: &Transfer) {
+        let [pitch, thread] = [self.pitch, transfer.thread];
+        let memory = if transfer.to_device { transfer.src } else { transfer.dst };
+        let mut tile = std::mem::take(&mut self.tiles[memory.index()]);
+        let registers = cells_mut::<T>(&mut tile);
+        let [cols, rows] = transfer.extent;
+        let [valid_cols, valid_rows] = transfer.valid;
+        for (row, col) in (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col))) {
+            let to = transfer.dst_row(row) + col;
+            if transfer.to_device {
+                let element = registers[(transfer.src_row(row) + col) * pitch + thread];
+                self.device_elements(transfer.dst).set(to, element);
+                continue;
+            }
+            let exists = row < valid_rows && col < valid_cols;
+            registers[to * pitch + thread] = if exists || transfer.fill == Fill::Edge && valid_cols > 0 {
+                let (row, col) = (row.min(valid_rows - 1), col.min(valid_cols - 1));
+                self.device_elements(transfer.src).get(transfer.src_row(row) + col)
+            } else {
+                T::zeroed()
+            };
+        }
+        self.tiles[memory.index()] = tile;
+    }
+
+    fn device_elements<T: Pod>(&self, memory: MemoryId) -> Elements<'static, T> {
+        match self.context.devices[memory.index()] {
+            Some(device) => Elements::Device(device),
+            None => Elements::Tile(&mut []),
+        }
+    }
+
+    pub(super) fn wait(&mut self, site: OpId, events: &[Reg]) -> Result<(), Stop> {
+        for &event in events {
+            for group in 0..self.simdgroups {
+                let word = self.mask.0[group];
+                let partial = word != self.whole.0[group];
+                let per_group = self.slot(event).form != Form::Varying;
+                let first = word & word.wrapping_neg();
+                for lane in lanes(if per_group { first } else { word }) {
+                    let number: u32 = self.slot(event).of(group * SIMDGROUP + lane);
+                    if partial && number & PER_LANE == 0 {
+                        return Err(self.not_all_lanes(site, group, "wait for this copy"));
+                    }
+                    self.land(site, number);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn land(&mut self, site: OpId, event: u32) {
+        self.flights.land(event & !PER_LANE);
+        if let Some(transfer) = self.observer.complete(site, event) {
+            self.carry_out(&transfer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flights_count_what_is_open() {
+        let mut flights = Flights::default();
+        let numbers: Vec<u32> = (0..130).map(|_| flights.issue()).collect();
+        assert_eq!((numbers[0], numbers[129], flights.most()), (1, 130, 130));
+        numbers.iter().for_each(|&number| flights.land(number));
+        flights.land(7);
+        flights.land(0);
+        flights.land(5000);
+        assert_eq!((flights.count, flights.most()), (0, 130));
+        flights.clear();
+        assert_eq!((flights.issue(), flights.most()), (1, 1));
+    }
+}

@@ -1,0 +1,345 @@
+//! Loads and stores: the indices, their bounds, and the elements.
+
+use bytemuck::Pod;
+use enigma_ir::{Diagnostic, MemoryId, OpId, Rule, Space};
+
+use super::{Machine, Stop};
+use crate::device::Device;
+use crate::lane::SIMDGROUP;
+use crate::observer::{Observer, Touch};
+use crate::plan::{AccessNode, Reg};
+use crate::slot::{Form, Mask, Slot, cells, cells_mut};
+
+/// The elements that the threads of a threadgroup touch. Those of threads that do not take part mean nothing.
+#[derive(Clone, Debug)]
+pub enum Indices {
+    /// All the same.
+    Uniform(i64),
+    /// The first thread's, and what is added to it from thread to thread.
+    Affine(i64, i64),
+    /// One per simdgroup.
+    Grouped(Vec<i64>),
+    /// One per thread.
+    Varying(Vec<i64>),
+}
+
+impl Indices {
+    /// The element of a thread.
+    pub fn of(&self, thread: usize) -> i64 {
+        match self {
+            Indices::Uniform(index) => *index,
+            Indices::Affine(first, stride) => first.saturating_add(stride.saturating_mul(thread as i64)),
+            Indices::Grouped(each) => each[thread / SIMDGROUP],
+            Indices::Varying(each) => each[thread],
+        }
+    }
+
+    /// The first thread of `mask` whose element is not among `len`.
+    fn outside(&self, mask: &Mask, full: bool, len: u64) -> Option<usize> {
+        let inside = |index: i64| index >= 0 && (index as u64) < len;
+        let all_inside = match self {
+            Indices::Uniform(index) => inside(*index),
+            Indices::Affine(..) => {
+                let (first, last) = mask.range();
+                inside(self.of(first)) && inside(self.of(last))
+            }
+            Indices::Varying(each) if full => {
+                let (least, greatest) =
+                    each.iter().fold((i64::MAX, i64::MIN), |(least, most), &i| (least.min(i), most.max(i)));
+                inside(least) && inside(greatest)
+            }
+            Indices::Grouped(_) | Indices::Varying(_) => mask.threads().all(|thread| inside(self.of(thread))),
+        };
+        if all_inside { None } else { mask.threads().find(|&thread| !inside(self.of(thread))) }
+    }
+}
+
+/// Elements that one thread after another may touch: device or threadgroup memory.
+pub(super) enum Elements<'a, T> {
+    Device(Device),
+    Tile(&'a mut [T]),
+}
+
+impl<T: Pod> Elements<'_, T> {
+    #[inline(always)]
+    pub(super) fn get(&self, at: usize) -> T {
+        match self {
+            Elements::Device(device) => device.get(at),
+            Elements::Tile(tile) => tile[at],
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&mut self, at: usize, element: T) {
+        match self {
+            Elements::Device(device) => device.set(at, element),
+            Elements::Tile(tile) => tile[at] = element,
+        }
+    }
+
+    pub(super) fn read(&self, start: usize, to: &mut [T]) {
+        match self {
+            Elements::Device(device) => device.read(start, to),
+            Elements::Tile(tile) => to.copy_from_slice(&tile[start..start + to.len()]),
+        }
+    }
+
+    pub(super) fn write(&mut self, start: usize, from: &[T]) {
+        match self {
+            Elements::Device(device) => device.write(start, from),
+            Elements::Tile(tile) => tile[start..start + from.len()].copy_from_slice(from),
+        }
+    }
+}
+
+/// Calls a method for the unsigned integer type of an element's size.
+macro_rules! by_size {
+    ($size:expr, $machine:ident.$method:ident($($arg:expr),*)) => {
+        match $size {
+            1 => $machine.$method::<u8>($($arg),*),
+            2 => $machine.$method::<u16>($($arg),*),
+            4 => $machine.$method::<u32>($($arg),*),
+            _ => $machine.$method::<u64>($($arg),*),
+        }
+    };
+}
+pub(super) use by_size;
+
+impl<O: Observer> Machine<'_, O> {
+    /// Number of elements of a memory, in this launch.
+    pub(super) fn length(&self, memory: MemoryId) -> u64 {
+        match (self.context.kernel.memory(memory).space.length(), self.context.devices[memory.index()]) {
+            (Some(len), _) => len,
+            (None, Some(device)) => device.len() as u64,
+            (None, None) => 0,
+        }
+    }
+
+    fn element_size(&self, memory: MemoryId) -> usize {
+        self.context.kernel.memory(memory).dtype.size()
+    }
+
+    fn is_register(&self, memory: MemoryId) -> bool {
+        matches!(self.context.kernel.memory(memory).space, Space::Register { .. })
+    }
+
+    /// The elements of device or threadgroup memory. The tile is taken out, to be given back.
+    pub(super) fn elements_of<'t, T: Pod>(&self, memory: MemoryId, tile: &'t mut super::Tile) -> Elements<'t, T> {
+        match self.context.devices[memory.index()] {
+            Some(device) => Elements::Device(device),
+            None => Elements::Tile(cells_mut::<T>(tile)),
+        }
+    }
+
+    fn indices(&mut self, node: &AccessNode) -> Indices {
+        let slot = self.slot(node.index);
+        let narrow = |index: i128| i64::try_from(index).unwrap_or(i64::MAX);
+        let dtype = node.index_dtype;
+        if let Some((first, _)) = slot.ends(dtype, self.threads) {
+            return match slot.form {
+                Form::Uniform => Indices::Uniform(narrow(first)),
+                _ => Indices::Affine(narrow(first), slot.stride),
+            };
+        }
+        self.spell_out(&[node.index]);
+        let mut each = std::mem::take(&mut self.scratch.indices);
+        each.clear();
+        let slot = self.slot(node.index);
+        let count = self.elements(slot.form);
+        widen(&slot.data, dtype, count, &mut each);
+        match slot.form {
+            Form::Grouped => Indices::Grouped(each),
+            _ => Indices::Varying(each),
+        }
+    }
+
+    fn give_back(&mut self, indices: Indices) {
+        if let Indices::Grouped(each) | Indices::Varying(each) = indices {
+            self.scratch.indices = each;
+        }
+    }
+
+    /// The indices of an access, all inside.
+    fn checked_indices(&mut self, node: &AccessNode, what: &str) -> Result<Indices, Stop> {
+        let indices = self.indices(node);
+        let len = self.length(node.memory);
+        match indices.outside(&self.mask, self.full, len) {
+            None => Ok(indices),
+            Some(thread) => {
+                let index = self.integer(node.index, thread, node.index_dtype);
+                Err(self.outside(node.site, node.memory, what, &format!("element {index}"), &self.place(thread)))
+            }
+        }
+    }
+
+    /// The finding of an access that leaves its memory.
+    pub(super) fn outside(&self, site: OpId, memory: MemoryId, does: &str, elements: &str, who: &str) -> Stop {
+        let declared = self.context.kernel.memory(memory);
+        let name = &declared.name;
+        let len = self.length(memory);
+        let plural = if len == 1 { "" } else { "s" };
+        let message = format!("this {does} {elements} of `{name}`, which has {len} element{plural}");
+        let bound = match declared.space {
+            Space::Device => format!("`{name}` was bound to {len} element{plural}"),
+            _ => format!("`{name}` has {len} element{plural}"),
+        };
+        let span = self.context.kernel.op(site).span;
+        let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {who}"))
+            .with_label(declared.span, bound)
+            .with_help("do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid");
+        Box::new(found)
+    }
+
+    pub(super) fn load(&mut self, node: &AccessNode) -> Result<(), Stop> {
+        let indices = self.checked_indices(node, "reads")?;
+        self.observer.load(Touch { site: node.site, memory: node.memory, mask: &self.mask, indices: &indices });
+        if self.is_register(node.memory) {
+            by_size!(self.element_size(node.memory), self.load_register(node, &indices));
+        } else {
+            by_size!(self.element_size(node.memory), self.load_elements(node, &indices));
+        }
+        self.give_back(indices);
+        Ok(())
+    }
+
+    pub(super) fn store(&mut self, node: &AccessNode) -> Result<(), Stop> {
+        let indices = self.checked_indices(node, "writes")?;
+        self.observer.store(Touch { site: node.site, memory: node.memory, mask: &self.mask, indices: &indices });
+        self.spell_out(&[node.value]);
+        if self.is_register(node.memory) {
+            by_size!(self.element_size(node.memory), self.store_register(node, &indices));
+        } else {
+            by_size!(self.element_size(node.memory), self.store_elements(node, &indices));
+        }
+        self.give_back(indices);
+        Ok(())
+    }
+
+    fn load_elements<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {
+        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+        let elements = self.elements_of::<T>(node.memory, &mut tile);
+        let mut data = std::mem::take(&mut self.slot_mut(node.value).data);
+        let result = cells_mut::<T>(&mut data);
+        let (first, last) = self.mask.range();
+        let form = match indices {
+            Indices::Uniform(index) => {
+                result[0] = elements.get(*index as usize);
+                Form::Uniform
+            }
+            Indices::Affine(_, 1) => {
+                elements.read(indices.of(first) as usize, &mut result[first..=last]);
+                Form::Varying
+            }
+            Indices::Grouped(each) => {
+                for (group, &index) in each.iter().enumerate().filter(|&(group, _)| self.mask.0[group] != 0) {
+                    result[group] = elements.get(index as usize);
+                }
+                Form::Grouped
+            }
+            Indices::Varying(each) if self.full => {
+                for (cell, &index) in result.iter_mut().zip(each) {
+                    *cell = elements.get(index as usize);
+                }
+                Form::Varying
+            }
+            Indices::Affine(..) | Indices::Varying(_) => {
+                for thread in self.mask.threads() {
+                    result[thread] = elements.get(indices.of(thread) as usize);
+                }
+                Form::Varying
+            }
+        };
+        *self.slot_mut(node.value) = Slot { data, form, stride: 0 };
+        self.tiles[node.memory.index()] = tile;
+    }
+
+    fn store_elements<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {
+        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+        let mut elements = self.elements_of::<T>(node.memory, &mut tile);
+        let slot = self.slot(node.value);
+        let (_, last) = self.mask.range();
+        match indices {
+            // The last thread's stays.
+            Indices::Uniform(index) => elements.set(*index as usize, slot.of::<T>(last)),
+            Indices::Affine(start, 1) if self.full && slot.form == Form::Varying => {
+                elements.write(*start as usize, &cells::<T>(&slot.data)[..self.threads]);
+            }
+            _ => {
+                for thread in self.mask.threads() {
+                    elements.set(indices.of(thread) as usize, slot.of::<T>(thread));
+                }
+            }
+        }
+        self.tiles[node.memory.index()] = tile;
+    }
+
+    fn load_register<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {
+        let mut data = std::mem::take(&mut self.slot_mut(node.value).data);
+        let (result, tile) = (cells_mut::<T>(&mut data), cells::<T>(&self.tiles[node.memory.index()]));
+        match indices {
+            Indices::Uniform(index) => {
+                let start = *index as usize * self.pitch;
+                result[..self.threads].copy_from_slice(&tile[start..start + self.threads]);
+            }
+            _ => {
+                for thread in self.mask.threads() {
+                    result[thread] = tile[indices.of(thread) as usize * self.pitch + thread];
+                }
+            }
+        }
+        *self.slot_mut(node.value) = Slot { data, form: Form::Varying, stride: 0 };
+    }
+
+    fn store_register<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {
+        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+        let slot = self.slot(node.value);
+        let registers = cells_mut::<T>(&mut tile);
+        match (indices, slot.form) {
+            (Indices::Uniform(index), Form::Varying) if self.full => {
+                let start = *index as usize * self.pitch;
+                registers[start..start + self.threads].copy_from_slice(&cells::<T>(&slot.data)[..self.threads]);
+            }
+            _ => {
+                for thread in self.mask.threads() {
+                    registers[indices.of(thread) as usize * self.pitch + thread] = slot.of(thread);
+                }
+            }
+        }
+        self.tiles[node.memory.index()] = tile;
+    }
+
+    /// Clears a register tensor, or fills it, for every thread: those that do not take part have none.
+    pub(super) fn register_fill(&mut self, memory: MemoryId, value: Option<Reg>) {
+        let Some(value) = value else {
+            cells_mut::<u64>(&mut self.tiles[memory.index()]).fill(0);
+            return;
+        };
+        by_size!(self.element_size(memory), self.fill_registers(memory, value));
+    }
+
+    fn fill_registers<T: Pod>(&mut self, memory: MemoryId, value: Reg) {
+        self.spell_out(&[value]);
+        let slot = &self.slots[value as usize];
+        let registers = cells_mut::<T>(&mut self.tiles[memory.index()]);
+        for element in registers.chunks_exact_mut(self.pitch) {
+            for (thread, register) in element[..self.threads].iter_mut().enumerate() {
+                *register = slot.of(thread);
+            }
+        }
+    }
+}
+
+/// Appends the first `count` integers, those too great for an index as the greatest.
+fn widen(data: &[crate::slot::Line], dtype: enigma_ir::DType, count: usize, to: &mut Vec<i64>) {
+    use enigma_ir::DType::*;
+    match dtype {
+        I8 => to.extend(cells::<i8>(data)[..count].iter().map(|&i| i64::from(i))),
+        I16 => to.extend(cells::<i16>(data)[..count].iter().map(|&i| i64::from(i))),
+        I32 => to.extend(cells::<i32>(data)[..count].iter().map(|&i| i64::from(i))),
+        I64 => to.extend_from_slice(&cells::<i64>(data)[..count]),
+        U8 | Bool => to.extend(cells::<u8>(data)[..count].iter().map(|&i| i64::from(i))),
+        U16 | F16 | BF16 => to.extend(cells::<u16>(data)[..count].iter().map(|&i| i64::from(i))),
+        U32 | F32 => to.extend(cells::<u32>(data)[..count].iter().map(|&i| i64::from(i))),
+        U64 => to.extend(cells::<u64>(data)[..count].iter().map(|&i| i64::try_from(i).unwrap_or(i64::MAX))),
+    }
+}

@@ -1,0 +1,267 @@
+//! Runs a threadgroup: all its threads in lockstep, an operation at a time.
+//!
+//! An event is a number per thread: 0 for a copy that moved nothing, else the number of the copy, counted from 1
+//! in each threadgroup, with [`PER_LANE`] added for copies to and from registers.
+
+mod control;
+mod copy;
+mod matrix;
+mod memory;
+mod reduce;
+mod value;
+
+pub use copy::Transfer;
+pub use memory::Indices;
+
+use enigma_ir::{Diagnostic, Dim, Kernel, OpId, Opcode, Rule, Space};
+use pulp::Arch;
+
+use crate::device::Device;
+use crate::grid::{Launch, Threadgroup};
+use crate::lane::SIMDGROUP;
+use crate::observer::Observer;
+use crate::plan::{Node, Plan, Reg, Shape};
+use crate::slot::{Line, Mask, Slot, cells_mut, lines};
+use crate::{Limits, Statistics};
+
+/// Marks the event of a copy to or from registers, which is each lane's own.
+pub const PER_LANE: u32 = 1 << 31;
+
+/// The lines of a memory.
+type Tile = Vec<Line>;
+
+/// Why a threadgroup did not come to its end.
+pub type Stop = Box<Diagnostic>;
+
+/// What a launch has for every worker.
+#[derive(Copy, Clone)]
+pub struct Context<'r> {
+    pub kernel: &'r Kernel,
+    pub plan: &'r Plan,
+    pub launch: Launch,
+    pub limits: Limits,
+    /// The device buffers, by memory id; `None` for what is no parameter.
+    pub devices: &'r [Option<Device>],
+    /// The bits of the `Scalar` parameters, by parameter.
+    pub scalars: &'r [u64],
+}
+
+/// A worker: everything that a threadgroup needs, used for one after another.
+pub struct Machine<'r, O> {
+    context: Context<'r>,
+    arch: Arch,
+    observer: O,
+    /// The threadgroup that runs.
+    group: Threadgroup,
+    /// Its threads, and its simdgroups.
+    threads: usize,
+    simdgroups: usize,
+    slots: Vec<Slot>,
+    /// Threadgroup and register memory, by memory id; empty for device memory. Registers lie element by
+    /// element, each with its threads side by side, `pitch` apart.
+    tiles: Vec<Tile>,
+    /// Threads of a whole threadgroup, rounded up to whole simdgroups.
+    pitch: usize,
+    /// All threads there are.
+    whole: Mask,
+    /// The threads that take part just now, at least one.
+    mask: Mask,
+    /// Whether that is all threads.
+    full: bool,
+    steps: u64,
+    flights: copy::Flights,
+    statistics: Statistics,
+    scratch: Scratch,
+}
+
+/// Room for what an operation needs beside its operands.
+#[derive(Default)]
+struct Scratch {
+    indices: Vec<i64>,
+    /// Trip counts of loops, handed out and given back.
+    trips: Vec<Vec<u64>>,
+    a: Vec<Line>,
+    b: Vec<Line>,
+}
+
+impl<'r, O: Observer> Machine<'r, O> {
+    pub fn new(context: Context<'r>, observer: O) -> Self {
+        let threads: usize = context.launch.threads.iter().map(|&n| n as usize).product();
+        let pitch = threads.next_multiple_of(SIMDGROUP);
+        let bytes = |shape: &Shape| match shape {
+            Shape::Matrix(dtype) => pitch / SIMDGROUP * 64 * dtype.size(),
+            shape => pitch * shape.size(),
+        };
+        let mut slots: Vec<Slot> = context.plan.registers.iter().map(|shape| Slot::new(bytes(shape))).collect();
+        for &(reg, bits) in &context.plan.constants {
+            slots[reg as usize].set_uniform(bits);
+        }
+        for &(reg, param) in &context.plan.scalars {
+            slots[reg as usize].set_uniform(context.scalars[param]);
+        }
+        let tile = |memory: &enigma_ir::Memory| match memory.space {
+            Space::Device => Vec::new(),
+            Space::Threadgroup { len } => lines(len as usize * memory.dtype.size()),
+            Space::Register { len } => lines(len as usize * pitch * memory.dtype.size()),
+        };
+        Machine {
+            context,
+            arch: Arch::new(),
+            observer,
+            group: Threadgroup { position: [0; 3], threads: context.launch.threads },
+            threads,
+            simdgroups: pitch / SIMDGROUP,
+            slots,
+            tiles: context.kernel.memories().map(|(_, memory)| tile(memory)).collect(),
+            pitch,
+            whole: Mask::first(threads),
+            mask: Mask::first(threads),
+            full: true,
+            steps: 0,
+            flights: copy::Flights::default(),
+            statistics: Statistics::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// What was counted so far.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Runs the threadgroup of that number from beginning to end.
+    pub fn run(&mut self, number: u64) -> Result<(), Stop> {
+        self.begin(number);
+        let plan = self.context.plan;
+        self.nodes(&plan.body)?;
+        self.statistics.threadgroups += 1;
+        self.statistics.max_in_flight = self.statistics.max_in_flight.max(self.flights.most());
+        Ok(())
+    }
+
+    fn begin(&mut self, number: u64) {
+        self.group = self.context.launch.threadgroup(number);
+        self.threads = self.group.count();
+        self.simdgroups = self.group.simdgroups();
+        self.whole = Mask::first(self.threads);
+        self.mask = self.whole;
+        self.full = true;
+        self.steps = self.context.limits.steps;
+        self.flights.clear();
+        for ((_, memory), tile) in self.context.kernel.memories().zip(&mut self.tiles) {
+            // What the threadgroup before left there is nobody's business. Registers are cleared where they are declared.
+            if let Space::Threadgroup { .. } = memory.space {
+                cells_mut::<u64>(tile).fill(0);
+            }
+        }
+        self.observer.begin(number);
+    }
+
+    fn nodes(&mut self, nodes: &'r [Node]) -> Result<(), Stop> {
+        nodes.iter().try_for_each(|node| self.node(node))
+    }
+
+    fn node(&mut self, node: &'r Node) -> Result<(), Stop> {
+        match node {
+            Node::Map(map) => self.map(map),
+            Node::Position(code, dim, result) => self.position(*code, *dim, *result),
+            Node::RegisterFill { memory, value } => self.register_fill(*memory, *value),
+            Node::Load(access) => return self.load(access),
+            Node::Store(access) => return self.store(access),
+            Node::Barrier { site, code, flags } => return self.barrier(*site, *code, *flags),
+            Node::Copy(copy) => return self.copy(copy),
+            Node::Wait { site, events } => return self.wait(*site, events),
+            Node::Reduce(reduce) => self.reduce(reduce),
+            Node::MatrixLoad(matrix) => return self.matrix_load(matrix),
+            Node::MatrixStore(matrix) => return self.matrix_store(matrix),
+            Node::MatrixMultiply { factors, sum, a, b, c, result } => {
+                self.matrix_multiply((*factors, *sum), [*a, *b, *c], *result);
+            }
+            Node::MatrixFill { dtype, value, result } => self.matrix_fill(*dtype, *value, *result),
+            Node::If(branch) => return self.branch(branch),
+            Node::For(counted) => return self.counted(counted),
+            Node::While(conditional) => return self.conditional(conditional),
+        }
+        Ok(())
+    }
+
+    fn barrier(&mut self, site: OpId, code: Opcode, flags: enigma_ir::MemFlags) -> Result<(), Stop> {
+        if code == Opcode::Barrier && !self.full {
+            return Err(self.divergent_barrier(site));
+        }
+        self.observer.barrier(site, code, flags, &self.mask);
+        Ok(())
+    }
+
+    fn divergent_barrier(&self, site: OpId) -> Stop {
+        let missing = self.whole.without(&self.mask);
+        let message = format!(
+            "{} of {} threads do not reach this barrier, {} among them",
+            missing.threads().count(),
+            self.threads,
+            self.place(missing.range().0),
+        );
+        let span = self.context.kernel.op(site).span;
+        let found = Diagnostic::new(Rule::DivergentBarrier, message, span, "the others would wait here for ever")
+            .with_help("move the barrier out of the branch or loop that depends on the thread");
+        Box::new(found)
+    }
+
+    /// A thread, for messages.
+    fn place(&self, thread: usize) -> String {
+        let [x, y, z] = self.group.thread(thread);
+        let [gx, gy, gz] = self.group.position;
+        format!("thread ({x}, {y}, {z}) of threadgroup ({gx}, {gy}, {gz})")
+    }
+
+    fn slot(&self, reg: Reg) -> &Slot {
+        &self.slots[reg as usize]
+    }
+
+    fn slot_mut(&mut self, reg: Reg) -> &mut Slot {
+        &mut self.slots[reg as usize]
+    }
+
+    fn shape(&self, reg: Reg) -> Shape {
+        self.context.plan.registers[reg as usize]
+    }
+
+    fn set_mask(&mut self, mask: Mask) {
+        self.mask = mask;
+        self.full = mask == self.whole;
+    }
+
+    fn position(&mut self, code: Opcode, dim: Dim, result: Reg) {
+        let d = dim as usize;
+        let launch = self.context.launch;
+        let group = self.group;
+        let first = group.position[d].wrapping_mul(launch.threads[d]);
+        let simdgroups = self.simdgroups as u32;
+        match code {
+            Opcode::ThreadPositionInGrid => self.thread_position(d, first, result),
+            Opcode::ThreadPositionInThreadgroup => self.thread_position(d, 0, result),
+            Opcode::ThreadIndexInThreadgroup => self.slot_mut(result).set_affine(0u32, 1),
+            Opcode::ThreadIndexInSimdgroup => self.per_thread(result, |thread| (thread % SIMDGROUP) as u32),
+            Opcode::SimdgroupIndexInThreadgroup => self.per_simdgroup(result, |group| group as u32),
+            Opcode::ThreadgroupPositionInGrid => self.slot_mut(result).set_uniform(group.position[d]),
+            Opcode::ThreadsPerThreadgroup => self.slot_mut(result).set_uniform(group.threads[d]),
+            Opcode::ThreadsPerGrid => self.slot_mut(result).set_uniform(launch.grid[d]),
+            Opcode::ThreadgroupsPerGrid => self.slot_mut(result).set_uniform(launch.threadgroups()[d]),
+            Opcode::SimdgroupsPerThreadgroup => self.slot_mut(result).set_uniform(simdgroups),
+            _ => self.slot_mut(result).set_uniform(SIMDGROUP as u32),
+        }
+    }
+
+    fn thread_position(&mut self, d: usize, first: u32, result: Reg) {
+        let [x, y, z] = self.group.threads;
+        let lone = x as usize == self.threads || y as usize == self.threads || z as usize == self.threads;
+        if self.group.threads[d] == 1 {
+            self.slot_mut(result).set_uniform(first);
+        } else if lone {
+            self.slot_mut(result).set_affine(first, 1);
+        } else {
+            let group = self.group;
+            self.per_thread(result, |thread| group.thread(thread)[d].wrapping_add(first));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Elementwise operations: the loops.
+//!
+//! There is one loop per number of operands. It is monomorphised for every operation and element type, and compiled for each
+//! instruction set that `pulp` knows, of which the best is picked at run time. It works on chunks of 32
+//! elements, whose number the compiler knows, so that it vectorises.
+
+mod ops;
+mod table;
+
+pub use table::{cast, operation, select};
+
+use std::marker::PhantomData;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::lane::{Lane, SIMDGROUP};
+use crate::slot::{Line, cells, cells_mut};
+
+/// An elementwise operation on a number of elements: 1, or any number of which whole chunks are computed.
+pub type Map = fn(Arch, &mut [Line], &[Source<'_>], usize);
+
+/// An operand.
+#[derive(Copy, Clone)]
+pub struct Source<'a> {
+    pub data: &'a [Line],
+    pub step: Step,
+}
+
+/// How an operand goes along with the result.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// One element for each of the result's.
+    Element,
+    /// One element for each chunk of the result's.
+    Chunk,
+    /// One element for all.
+    Never,
+}
+
+/// An operation on one number.
+pub trait Unary<A, R> {
+    fn apply(a: A) -> R;
+}
+
+/// An operation on two numbers.
+pub trait Binary<A, R> {
+    fn apply(a: A, b: A) -> R;
+}
+
+/// An operation on three numbers.
+pub trait Ternary<A, C, R> {
+    fn apply(a: A, b: A, c: C) -> R;
+}
+
+/// An operand, a chunk at a time.
+struct Chunks<'a, T> {
+    cells: &'a [T],
+    step: Step,
+    splat: [T; SIMDGROUP],
+}
+
+impl<'a, T: Lane> Chunks<'a, T> {
+    #[inline(always)]
+    fn new(source: Source<'a>) -> Self {
+        let cells = cells::<T>(source.data);
+        Chunks { cells, step: source.step, splat: [cells[0]; SIMDGROUP] }
+    }
+
+    #[inline(always)]
+    fn at(&mut self, chunk: usize) -> &[T; SIMDGROUP] {
+        match self.step {
+            Step::Element => &self.cells.as_chunks().0[chunk],
+            Step::Chunk => {
+                self.splat = [self.cells[chunk]; SIMDGROUP];
+                &self.splat
+            }
+            Step::Never => &self.splat,
+        }
+    }
+}
+
+/// The chunks that hold `elements` elements.
+#[inline(always)]
+fn chunks_mut<R: Lane>(data: &mut [Line], elements: usize) -> &mut [[R; SIMDGROUP]] {
+    &mut cells_mut::<R>(data).as_chunks_mut().0[..elements.div_ceil(SIMDGROUP)]
+}
+
+struct UnaryLoop<'a, O, A, R> {
+    result: &'a mut [[R; SIMDGROUP]],
+    a: Chunks<'a, A>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Unary<A::Wide, R::Wide>, A: Lane, R: Lane> WithSimd for UnaryLoop<'_, O, A, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        for (chunk, result) in self.result.iter_mut().enumerate() {
+            let a = self.a.at(chunk);
+            for i in 0..SIMDGROUP {
+                result[i] = R::narrow(O::apply(a[i].wide()));
+            }
+        }
+    }
+}
+
+/// Carries out a [`Unary`] operation.
+fn unary<O: Unary<A::Wide, R::Wide>, A: Lane, R: Lane>(
+    arch: Arch,
+    result: &mut [Line],
+    sources: &[Source<'_>],
+    elements: usize,
+) {
+    if elements == 1 {
+        let a = cells::<A>(sources[0].data)[0].wide();
+        cells_mut::<R>(result)[0] = R::narrow(O::apply(a));
+        return;
+    }
+    let a = Chunks::<A>::new(sources[0]);
+    arch.dispatch(UnaryLoop { result: chunks_mut::<R>(result, elements), a, operation: PhantomData::<O> });
+}
+
+struct BinaryLoop<'a, O, A, R> {
+    result: &'a mut [[R; SIMDGROUP]],
+    a: Chunks<'a, A>,
+    b: Chunks<'a, A>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Binary<A::Wide, R::Wide>, A: Lane, R: Lane> WithSimd for BinaryLoop<'_, O, A, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        for (chunk, result) in self.result.iter_mut().enumerate() {
+            let (a, b) = (self.a.at(chunk), self.b.at(chunk));
+            for i in 0..SIMDGROUP {
+                result[i] = R::narrow(O::apply(a[i].wide(), b[i].wide()));
+            }
+        }
+    }
+}
+
+/// Carries out a [`Binary`] operation.
+fn binary<O: Binary<A::Wide, R::Wide>, A: Lane, R: Lane>(
+    arch: Arch,
+    result: &mut [Line],
+    sources: &[Source<'_>],
+    elements: usize,
+) {
+    if elements == 1 {
+        let [a, b] = [0, 1].map(|n| cells::<A>(sources[n].data)[0].wide());
+        cells_mut::<R>(result)[0] = R::narrow(O::apply(a, b));
+        return;
+    }
+    let [a, b] = [0, 1].map(|n| Chunks::<A>::new(sources[n]));
+    arch.dispatch(BinaryLoop { result: chunks_mut::<R>(result, elements), a, b, operation: PhantomData::<O> });
+}
+
+struct TernaryLoop<'a, O, A, C, R> {
+    result: &'a mut [[R; SIMDGROUP]],
+    a: Chunks<'a, A>,
+    b: Chunks<'a, A>,
+    c: Chunks<'a, C>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Ternary<A::Wide, C::Wide, R::Wide>, A: Lane, C: Lane, R: Lane> WithSimd for TernaryLoop<'_, O, A, C, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        for (chunk, result) in self.result.iter_mut().enumerate() {
+            let (a, b, c) = (self.a.at(chunk), self.b.at(chunk), self.c.at(chunk));
+            for i in 0..SIMDGROUP {
+                result[i] = R::narrow(O::apply(a[i].wide(), b[i].wide(), c[i].wide()));
+            }
+        }
+    }
+}
+
+/// Carries out a [`Ternary`] operation.
+fn ternary<O: Ternary<A::Wide, C::Wide, R::Wide>, A: Lane, C: Lane, R: Lane>(
+    arch: Arch,
+    result: &mut [Line],
+    sources: &[Source<'_>],
+    elements: usize,
+) {
+    if elements == 1 {
+        let [a, b] = [0, 1].map(|n| cells::<A>(sources[n].data)[0].wide());
+        let c = cells::<C>(sources[2].data)[0].wide();
+        cells_mut::<R>(result)[0] = R::narrow(O::apply(a, b, c));
+        return;
+    }
+    let [a, b] = [0, 1].map(|n| Chunks::<A>::new(sources[n]));
+    let c = Chunks::<C>::new(sources[2]);
+    arch.dispatch(TernaryLoop { result: chunks_mut::<R>(result, elements), a, b, c, operation: PhantomData::<O> });
+}

@@ -1,0 +1,236 @@
+//! The plan of a kernel: what the executor runs. Values are registers, vectors are taken apart into one
+//! register per component, and every elementwise operation knows its loop.
+
+use enigma_ir::{DType, Dim, Fill, MemFlags, MemoryId, OpId, Opcode};
+
+use crate::map::Map;
+
+/// A register: a slot of the threadgroup's values.
+pub type Reg = u32;
+
+/// What a register holds.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// Elements of that type, one per thread at most.
+    Lanes(DType),
+    /// A matrix of that type per simdgroup.
+    Matrix(DType),
+    /// An event per thread at most, as a number (see [`crate::machine`]).
+    Event,
+}
+
+impl Shape {
+    /// Bytes of one element.
+    pub const fn size(self) -> usize {
+        match self {
+            Shape::Lanes(dtype) | Shape::Matrix(dtype) => dtype.size(),
+            Shape::Event => 4,
+        }
+    }
+
+    /// The type under which elements are moved and spelt out.
+    pub const fn dtype(self) -> DType {
+        match self {
+            Shape::Lanes(dtype) | Shape::Matrix(dtype) => dtype,
+            Shape::Event => DType::U32,
+        }
+    }
+}
+
+/// A kernel, lowered.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// What each register holds.
+    pub registers: Vec<Shape>,
+    /// Registers that hold one number throughout, by its bits.
+    pub constants: Vec<(Reg, u64)>,
+    /// Registers that hold a `Scalar` parameter, by its place in the signature.
+    pub scalars: Vec<(Reg, usize)>,
+    /// The kernel's body.
+    pub body: Vec<Node>,
+}
+
+/// An operation.
+#[derive(Debug)]
+pub enum Node {
+    Map(MapNode),
+    Position(Opcode, Dim, Reg),
+    RegisterFill { memory: MemoryId, value: Option<Reg> },
+    Load(AccessNode),
+    Store(AccessNode),
+    Barrier { site: OpId, code: Opcode, flags: MemFlags },
+    Copy(Box<CopyNode>),
+    Wait { site: OpId, events: Box<[Reg]> },
+    Reduce(ReduceNode),
+    MatrixLoad(MatrixNode),
+    MatrixStore(MatrixNode),
+    MatrixMultiply { factors: DType, sum: DType, a: Reg, b: Reg, c: Reg, result: Reg },
+    MatrixFill { dtype: DType, value: Reg, result: Reg },
+    If(Box<IfNode>),
+    For(Box<ForNode>),
+    While(Box<WhileNode>),
+}
+
+/// An elementwise operation.
+#[derive(Debug)]
+pub struct MapNode {
+    pub map: Map,
+    pub operands: [Reg; 3],
+    pub arity: u8,
+    pub result: Reg,
+    /// The element type of the operands.
+    pub dtype: DType,
+    /// What it does to affine operands.
+    pub affine: Affine,
+}
+
+/// What an elementwise operation makes of affine integers.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Affine {
+    /// Nothing: they are spelt out.
+    No,
+    /// The strides add up.
+    Add,
+    /// The strides are subtracted.
+    Sub,
+    /// A uniform factor multiplies the stride.
+    Mul,
+    /// A uniform count shifts the stride.
+    Shl,
+    /// The stride is negated.
+    Negate,
+    /// The stride stays, as long as nothing wraps where the result is wider.
+    Cast,
+    /// An ordering: where the first and the last thread agree, all do.
+    Order,
+}
+
+/// A load or a store.
+#[derive(Debug)]
+pub struct AccessNode {
+    pub site: OpId,
+    pub memory: MemoryId,
+    pub index: Reg,
+    pub index_dtype: DType,
+    /// The result of a load, the operand of a store.
+    pub value: Reg,
+}
+
+/// A reduction over the lanes of a simdgroup.
+#[derive(Debug)]
+pub struct ReduceNode {
+    pub code: Opcode,
+    pub dtype: DType,
+    pub operand: Reg,
+    pub result: Reg,
+}
+
+/// The load or the store of a simdgroup matrix.
+#[derive(Debug)]
+pub struct MatrixNode {
+    pub site: OpId,
+    pub memory: MemoryId,
+    pub pitch: Operand,
+    pub offset: Operand,
+    pub transpose: bool,
+    pub matrix: Reg,
+}
+
+/// An integer operand that a whole simdgroup passes.
+#[derive(Copy, Clone, Debug)]
+pub struct Operand {
+    pub reg: Reg,
+    pub dtype: DType,
+}
+
+/// An asynchronous copy.
+#[derive(Debug)]
+pub struct CopyNode {
+    pub site: OpId,
+    pub dst: MemoryId,
+    pub src: MemoryId,
+    /// Whether the tile is register memory, which makes the copy one of each lane.
+    pub per_lane: bool,
+    /// Whether the destination is device memory.
+    pub to_device: bool,
+    /// In the order of [`CopyOperand`].
+    pub operands: [Operand; CopyOperand::COUNT],
+    pub fill: Fill,
+    pub event: Reg,
+}
+
+/// The operands of a copy. A linear copy is a tile of one row.
+#[derive(Copy, Clone, Debug)]
+pub enum CopyOperand {
+    Predicate,
+    DstOffset,
+    SrcOffset,
+    DstPitch,
+    SrcPitch,
+    Cols,
+    Rows,
+    ValidCols,
+    ValidRows,
+}
+
+impl CopyOperand {
+    /// Number of operands.
+    pub const COUNT: usize = 9;
+}
+
+/// A value passed from one register to another at the end of a block.
+#[derive(Copy, Clone, Debug)]
+pub struct Pass {
+    pub from: Reg,
+    pub to: Reg,
+    /// Whether `from` is not needed any more, so that the two may change places instead.
+    pub swap: bool,
+}
+
+/// A branch.
+#[derive(Debug)]
+pub struct IfNode {
+    pub condition: Reg,
+    /// The two blocks, the one for `true` first.
+    pub blocks: [Block; 2],
+}
+
+/// Operations, and what they pass on at their end.
+#[derive(Debug, Default)]
+pub struct Block {
+    pub nodes: Vec<Node>,
+    /// Done first, all at once: what must be set aside because `passes` overwrites it.
+    pub asides: Vec<Pass>,
+    pub passes: Vec<Pass>,
+}
+
+/// A counted loop.
+#[derive(Debug)]
+pub struct ForNode {
+    pub site: OpId,
+    pub dtype: DType,
+    pub lo: Reg,
+    pub hi: Reg,
+    pub step: Reg,
+    /// Whether it counts down: the step is a negative constant.
+    pub down: bool,
+    /// What the body sees.
+    pub induction: Reg,
+    /// Where the next value of the induction variable is kept.
+    pub cursor: Reg,
+    /// Makes `spare` of `cursor` and the step.
+    pub advance: MapNode,
+    pub init: Vec<Pass>,
+    pub body: Block,
+}
+
+/// A loop under a condition.
+#[derive(Debug)]
+pub struct WhileNode {
+    pub site: OpId,
+    pub init: Vec<Pass>,
+    pub condition: Vec<Node>,
+    /// The condition's result.
+    pub holds: Reg,
+    pub body: Block,
+}

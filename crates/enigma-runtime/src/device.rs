@@ -1,0 +1,137 @@
+//! Devices: which there are, what they can do, and running a kernel on one.
+
+use enigma_cpu::{Argument, Launch, Limits, Statistics};
+use enigma_ir::{Diagnostic, Diagnostics, Rule};
+
+use crate::compiled::Compiled;
+
+/// The names that [`Runtime::new`] takes.
+pub const DEVICES: [&str; 4] = ["auto", "cpu", "metal", "cuda"];
+
+/// The environment variable that puts the CPU in the place of a Metal device when it is `cpu`.
+pub const STAND_IN: &str = "ENIGMA_DEVICE";
+
+/// What a device can do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Capabilities {
+    /// Its name, for people.
+    pub device_name: String,
+    /// The Apple GPU family (7 is M1); 0 for what is no Apple GPU.
+    pub gpu_family: u32,
+    /// Whether asynchronous copies run.
+    pub supports_async_copy: bool,
+    /// Whether simdgroup matrices run.
+    pub supports_simdgroup_matrix: bool,
+    /// Lanes of a simdgroup.
+    pub simdgroup_size: u32,
+    /// Bytes of threadgroup memory that a threadgroup may have.
+    pub max_threadgroup_memory: u32,
+    /// Threads that a threadgroup may have.
+    pub max_threads_per_threadgroup: u32,
+    /// Buffers that a kernel may have.
+    pub max_buffers: u32,
+}
+
+/// An open device. The CPU is the only one that this version can open.
+#[derive(Clone, Debug, Default)]
+pub struct Runtime {
+    limits: Limits,
+}
+
+impl Runtime {
+    /// Opens a device: `"cpu"`, `"metal"`, `"cuda"`, or `"auto"`, which takes the first there is of Metal, CUDA and the
+    /// CPU. With `ENIGMA_DEVICE=cpu` in the environment the CPU stands in for Metal.
+    ///
+    /// # Errors
+    ///
+    /// `device-unavailable` when the device is not there, or no device has that name.
+    pub fn new(device: &str) -> Result<Runtime, Diagnostics> {
+        let stand_in = std::env::var(STAND_IN).is_ok_and(|name| name == "cpu");
+        Runtime::open(device, stand_in)
+    }
+
+    fn open(device: &str, cpu_for_metal: bool) -> Result<Runtime, Diagnostics> {
+        match device {
+            "auto" | "cpu" => Ok(Runtime::default()),
+            "metal" if cpu_for_metal => Ok(Runtime::default()),
+            "metal" => Err(unavailable("Metal").with_help("to let the CPU stand in, set ENIGMA_DEVICE=cpu").into()),
+            "cuda" => Err(unavailable("CUDA").into()),
+            other => {
+                let message = format!("no device is named \"{other}\"");
+                let known = DEVICES.map(|name| format!("\"{name}\"")).join(", ");
+                Err(Diagnostic::placeless(Rule::DeviceUnavailable, message).with_help(format!("known names: {known}")).into())
+            }
+        }
+    }
+
+    /// The same device with other limits on a launch.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Runtime {
+        Runtime { limits }
+    }
+
+    /// What the device can do.
+    pub fn capabilities(&self) -> Capabilities {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let plural = if cores == 1 { "" } else { "s" };
+        Capabilities {
+            device_name: format!("CPU ({cores} core{plural})"),
+            gpu_family: 0,
+            supports_async_copy: true,
+            supports_simdgroup_matrix: true,
+            simdgroup_size: 32,
+            max_threadgroup_memory: 32 * 1024,
+            max_threads_per_threadgroup: enigma_cpu::MAX_THREADS as u32,
+            max_buffers: 31,
+        }
+    }
+
+    /// Runs a kernel to its end.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-binding` and `resource-limit`, all that apply, before anything runs; else what stopped the kernel (see
+    /// [`enigma_cpu::Program::run`]).
+    pub fn dispatch(
+        &self,
+        kernel: &Compiled,
+        launch: &Launch,
+        arguments: &[Argument<'_>],
+    ) -> Result<Statistics, Diagnostics> {
+        kernel.program().run(launch, arguments, &self.limits)
+    }
+}
+
+fn unavailable(what: &str) -> Diagnostic {
+    let message = format!("there is no {what} device that this build of Enigma can open");
+    Diagnostic::placeless(Rule::DeviceUnavailable, message)
+        .with_help("run on the CPU: Runtime(\"cpu\"), or take what there is: enigma.Runtime()")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use enigma_ir::Style;
+
+    fn refusal(device: &str, cpu_for_metal: bool) -> String {
+        Runtime::open(device, cpu_for_metal).map(|_| ()).unwrap_err().render(Style::Plain)
+    }
+
+    #[test]
+    fn the_cpu_is_always_there() {
+        for (device, cpu_for_metal) in [("auto", false), ("cpu", false), ("metal", true)] {
+            assert!(Runtime::open(device, cpu_for_metal).is_ok(), "{device}");
+        }
+    }
+
+    #[test]
+    fn a_missing_device_names_the_remedy() {
+        insta::assert_snapshot!(refusal("metal", false), @"");
+        insta::assert_snapshot!(refusal("cuda", true), @"");
+    }
+
+    #[test]
+    fn an_unknown_device_lists_the_known_ones() {
+        insta::assert_snapshot!(refusal("gpu", false), @"");
+    }
+}

@@ -1,0 +1,8 @@
+//! Devices and dispatch: [`Compiled`] is a kernel with what the targets make of it, [`Runtime`] an open device that runs it.
+
+mod compiled;
+mod device;
+
+pub use compiled::Compiled;
+pub use device::{Capabilities, DEVICES, Runtime, STAND_IN};
+pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Statistics};
