@@ -52,7 +52,8 @@ fn expand(mut function: ItemFn) -> syn::Result<Tokens> {
     let count = params.len();
     // Spanned as the function's name, so that this is the place that the kernel gives as its own.
     let build = quote_spanned! { ident.span() => ::enigma::build };
-    let body = quote! { #build(#name, [#(#names),*] as [::enigma::__private::ParamName; #count], |#(#params),*| #block) };
+    let body =
+        quote! { #build(#name, [#(#names),*] as [::enigma::__private::ParamName; #count], |#(#params),*| #block) };
     Ok(quote! {
         #(#attrs)*
         #vis fn #ident #generics () -> ::enigma::Kernel<(#(#types,)*)> #clause {
@@ -86,7 +87,9 @@ fn param(arg: &FnArg) -> syn::Result<PatType> {
         FnArg::Receiver(receiver) => Err(Error::new_spanned(receiver, "a kernel is no method")),
         FnArg::Typed(param) => match &*param.pat {
             Pat::Ident(_) => Ok(param.clone()),
-            pattern => Err(Error::new_spanned(pattern, "a parameter of a kernel has a name, which its launch refers to")),
+            pattern => {
+                Err(Error::new_spanned(pattern, "a parameter of a kernel has a name, which its launch refers to"))
+            }
         },
     }
 }

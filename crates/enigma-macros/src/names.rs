@@ -19,13 +19,13 @@ impl VisitMut for Keeper {
         let borrows = matches!(*init.expr, Expr::Reference(_));
         if let (Some(names), false) = (names(&local.pat), borrows) {
             let value = &init.expr;
-            init.expr = Box::new(named(value, &names));
+            *init.expr = named(value, &names);
         }
     }
 
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         visit_mut::visit_expr_closure_mut(self, closure);
-        let rebound: Vec<TokenStream> = closure.inputs.iter().filter_map(rebind).collect();
+        let rebound: Vec<TokenStream> = closure.inputs.iter_mut().filter_map(rebind).collect();
         if !rebound.is_empty() {
             let body = &closure.body;
             closure.body = parse_quote! {{ #(#rebound)* #body }};
@@ -46,20 +46,22 @@ fn named(value: &Expr, names: &TokenStream) -> Expr {
     }}
 }
 
-/// `let x = x;` for each binding of a closure's parameter, telling the value its name on the way.
-fn rebind(pattern: &Pat) -> Option<TokenStream> {
+/// `let x = x;` for each binding of a closure's parameter, telling the value its name on the way. What was `mut` is
+/// so from there on.
+fn rebind(pattern: &mut Pat) -> Option<TokenStream> {
+    let names = names(pattern)?;
     match pattern {
-        Pat::Ident(binding) if binding.by_ref.is_none() => {
-            let (ident, mutability) = (&binding.ident, &binding.mutability);
-            let value = named(&parse_quote!(#ident), &names(pattern)?);
+        Pat::Ident(binding) => {
+            let (ident, mutability) = (binding.ident.clone(), binding.mutability.take());
+            let value = named(&parse_quote!(#ident), &names);
             Some(quote! { let #mutability #ident = #value; })
         }
         Pat::Tuple(tuple) => {
-            let rebound: Vec<TokenStream> = tuple.elems.iter().filter_map(rebind).collect();
-            (!rebound.is_empty()).then(|| quote! { #(#rebound)* })
+            let rebound: Vec<TokenStream> = tuple.elems.iter_mut().filter_map(rebind).collect();
+            Some(quote! { #(#rebound)* })
         }
-        Pat::Paren(inner) => rebind(&inner.pat),
-        Pat::Type(typed) => rebind(&typed.pat),
+        Pat::Paren(inner) => rebind(&mut inner.pat),
+        Pat::Type(typed) => rebind(&mut typed.pat),
         _ => None,
     }
 }

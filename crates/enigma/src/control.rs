@@ -187,11 +187,7 @@ pub fn while_(condition: impl FnOnce() -> Val<bool>, body: impl FnOnce()) {
 ///
 /// Outside a kernel.
 #[track_caller]
-pub fn while_carry<C: Carried>(
-    initial: C,
-    condition: impl FnOnce(&C) -> Val<bool>,
-    body: impl FnOnce(C) -> C,
-) -> C {
+pub fn while_carry<C: Carried>(initial: C, condition: impl FnOnce(&C) -> Val<bool>, body: impl FnOnce(C) -> C) -> C {
     let (carried, memories) = trace::with(|trace, span| {
         let (initial, memories) = trace.take_apart(initial, span);
         let carried = trace.builder.begin_while(&initial, span);

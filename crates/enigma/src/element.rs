@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use enigma_ir::{DType, Literal, Type};
+use enigma_ir::{Literal, Type};
 use half::{bf16, f16};
 
 mod sealed {
@@ -29,10 +29,7 @@ pub trait ValueType: Copy + 'static + sealed::Sealed {
     message = "`{Self}` is not an element type of the kernel language",
     note = "the element types are bool, i8 to i64, u8 to u64, f16, bf16 and f32"
 )]
-pub trait Element: ValueType<Element = Self> + Send + Sync {
-    /// The element type in the kernel.
-    const DTYPE: DType;
-
+pub trait Element: ValueType<Element = Self> + enigma_runtime::Element {
     /// The number, as a literal of the kernel language.
     fn literal(self) -> Literal;
 }
@@ -93,16 +90,14 @@ impl<T: Element + Integer, const N: usize> Integer for Vector<T, N> {}
 impl<T: Element + Bits, const N: usize> Bits for Vector<T, N> {}
 
 macro_rules! elements {
-    ($( $element:ident $dtype:ident [$($class:ident)*] $literal:expr; )*) => { $(
+    ($( $element:ident [$($class:ident)*] $literal:expr; )*) => { $(
         impl ValueType for $element {
-            const TYPE: Type = Type::Scalar(DType::$dtype);
+            const TYPE: Type = Type::Scalar(<$element as enigma_runtime::Element>::DTYPE);
             type Element = $element;
             type With<U: Element> = U;
         }
 
         impl Element for $element {
-            const DTYPE: DType = DType::$dtype;
-
             fn literal(self) -> Literal {
                 let literal: fn($element) -> Literal = $literal;
                 literal(self)
@@ -115,16 +110,16 @@ macro_rules! elements {
 }
 
 elements! {
-    bool Bool [Bits] Literal::Bool;
-    i8 I8 [Number Integer Bits] |v| Literal::Int(v.into());
-    u8 U8 [Number Integer Bits] |v| Literal::Int(v.into());
-    i16 I16 [Number Integer Bits] |v| Literal::Int(v.into());
-    u16 U16 [Number Integer Bits] |v| Literal::Int(v.into());
-    i32 I32 [Number Integer Bits] |v| Literal::Int(v.into());
-    u32 U32 [Number Integer Bits] |v| Literal::Int(v.into());
-    i64 I64 [Number Integer Bits] |v| Literal::Int(v.into());
-    u64 U64 [Number Integer Bits] |v| Literal::Int(v.into());
-    f16 F16 [Number Float] |v| Literal::Float(v.into());
-    bf16 BF16 [Number Float] |v| Literal::Float(v.into());
-    f32 F32 [Number Float] |v| Literal::Float(v.into());
+    bool [Bits] Literal::Bool;
+    i8 [Number Integer Bits] |v| Literal::Int(v.into());
+    u8 [Number Integer Bits] |v| Literal::Int(v.into());
+    i16 [Number Integer Bits] |v| Literal::Int(v.into());
+    u16 [Number Integer Bits] |v| Literal::Int(v.into());
+    i32 [Number Integer Bits] |v| Literal::Int(v.into());
+    u32 [Number Integer Bits] |v| Literal::Int(v.into());
+    i64 [Number Integer Bits] |v| Literal::Int(v.into());
+    u64 [Number Integer Bits] |v| Literal::Int(v.into());
+    f16 [Number Float] |v| Literal::Float(v.into());
+    bf16 [Number Float] |v| Literal::Float(v.into());
+    f32 [Number Float] |v| Literal::Float(v.into());
 }

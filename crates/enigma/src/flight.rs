@@ -230,8 +230,7 @@ pub trait Transfer<T, D> {
 impl<T, D: Direction> Transfer<T, D> for Copy1d<T, D> {
     fn issue(self, tile: Handle<MemoryId>, trace: &mut Trace, span: Span) -> ValueId {
         let [dst, src] = D::order(tile, self.device).map(|memory| trace.arg(memory, span));
-        let [dst_offset, src_offset] =
-            D::order(self.tile_offset, self.offset).map(|offset| trace.given(offset, span));
+        let [dst_offset, src_offset] = D::order(self.tile_offset, self.offset).map(|offset| trace.given(offset, span));
         let [count, predicate] = [self.count, self.predicate].map(|operand| trace.given(operand, span));
         trace.builder.value(D::LINEAR, &[dst, dst_offset, src, src_offset, count, predicate], span)
     }
@@ -240,8 +239,7 @@ impl<T, D: Direction> Transfer<T, D> for Copy1d<T, D> {
 impl<T, D: Direction> Transfer<T, D> for Copy2d<T, D> {
     fn issue(self, tile: Handle<MemoryId>, trace: &mut Trace, span: Span) -> ValueId {
         let [dst, src] = D::order(tile, self.device).map(|memory| trace.arg(memory, span));
-        let [dst_at, src_at] =
-            D::order(self.tile_at, self.at).map(|at| at.map(|operand| trace.given(operand, span)));
+        let [dst_at, src_at] = D::order(self.tile_at, self.at).map(|at| at.map(|operand| trace.given(operand, span)));
         let rest = [self.size[0], self.size[1], self.predicate, self.valid[0], self.valid[1]];
         let mut args = Vec::with_capacity(12);
         args.push(dst);

@@ -103,7 +103,5 @@ dimensions! {
 
 #[track_caller]
 fn position(code: Opcode, dim: &str) -> Val<u32> {
-    trace::with(|trace, span| {
-        trace.call(code, &[Arg::Name(dim.to_owned())], span)
-    })
+    trace::with(|trace, span| trace.call(code, &[Arg::Name(dim.to_owned())], span))
 }

@@ -1,10 +1,13 @@
-//! Kernels: what can be compiled.
+//! Kernels: what can be traced and compiled.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 
+use enigma_ir::Diagnostics;
+
 use crate::element::Element;
+use crate::launch::Compiled;
 use crate::memory::Buffer;
 use crate::trace::{self, Trace};
 use crate::value::Val;
@@ -14,14 +17,23 @@ use crate::value::Val;
 /// A function under [`#[enigma::kernel]`](macro@crate::kernel) returns one; [`build`] makes one from a closure.
 #[derive(Clone)]
 pub struct Kernel<P> {
-    pub(crate) ir: enigma_ir::Kernel,
-    pub(crate) params: PhantomData<fn(P)>,
+    ir: enigma_ir::Kernel,
+    params: PhantomData<fn(P)>,
 }
 
 impl<P> Kernel<P> {
     /// The kernel as data, before it is verified.
     pub fn ir(&self) -> &enigma_ir::Kernel {
         &self.ir
+    }
+
+    /// Verifies the kernel.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with its place in the source.
+    pub fn compile(self) -> Result<Compiled<P>, Diagnostics> {
+        enigma_runtime::Compiled::new(self.ir).map(Compiled::new)
     }
 }
 
@@ -61,8 +73,8 @@ where
 #[doc(hidden)]
 #[derive(Copy, Clone, Debug)]
 pub struct ParamName {
-    name: &'static str,
-    place: Option<&'static Location<'static>>,
+    pub(crate) name: &'static str,
+    pub(crate) place: Option<&'static Location<'static>>,
 }
 
 impl ParamName {
@@ -122,47 +134,4 @@ pub trait Params<const K: usize>: Sized {
 pub trait Body<P> {
     #[doc(hidden)]
     fn run(self, params: P);
-}
-
-macro_rules! arities {
-    ($( $count:literal ($($param:ident)*) )*) => { $(
-        impl<$($param: Param),*> Params<$count> for ($($param,)*) {
-            #[allow(non_snake_case, unused_variables)] // the types' names serve as the parameters'; () has none
-            fn declare(names: [ParamName; $count], place: &'static Location<'static>) -> Self {
-                let [$($param),*] = names;
-                ($({
-                    let place = $param.place.unwrap_or(place);
-                    trace::at(place, |trace, span| <$param as Param>::declare(trace, $param.name, span))
-                },)*)
-            }
-        }
-
-        impl<F: FnOnce($($param),*), $($param),*> Body<($($param,)*)> for F {
-            #[allow(non_snake_case)] // the types' names serve as the parameters'
-            fn run(self, params: ($($param,)*)) {
-                let ($($param,)*) = params;
-                self($($param),*);
-            }
-        }
-    )* };
-}
-
-arities! {
-    0 ()
-    1 (A)
-    2 (A B)
-    3 (A B C)
-    4 (A B C D)
-    5 (A B C D E)
-    6 (A B C D E G)
-    7 (A B C D E G H)
-    8 (A B C D E G H I)
-    9 (A B C D E G H I J)
-    10 (A B C D E G H I J K)
-    11 (A B C D E G H I J K L)
-    12 (A B C D E G H I J K L M)
-    13 (A B C D E G H I J K L M N)
-    14 (A B C D E G H I J K L M N O)
-    15 (A B C D E G H I J K L M N O P)
-    16 (A B C D E G H I J K L M N O P Q)
 }

@@ -1,12 +1,73 @@
-//! Write GPU kernels in Rust, in which an asynchronous copy is a value that the compiler checks.
-#![doc = ""]
+//! GPU kernels in Rust, in which a copy in flight is a value that the compiler checks.
+//!
+//! # The copy in flight
+//!
+//! An asynchronous copy takes the tile that it writes, and gives back an [`InFlight`] tile: it cannot be read and cannot
+//! be written. Only waiting returns the tile.
+//!
+//! ```
+//! use enigma::prelude::*;
+//!
+//! #[enigma::kernel]
+//! fn tiled_load(a: Buffer<f32>, out: Buffer<f32>) {
+//!     let tile = threadgroup::<f32>(64);
+//!     let flight = tile.copy(Copy1d::from(a, 64)); // the tile is away
+//!     let i = thread_position_in_threadgroup();
+//!     let tile = flight.wait(); //                    and back
+//!     barrier();
+//!     out.store(i, tile.load(i));
+//! }
+//!
+//! let a: Vec<f32> = (0..64).map(|i| i as f32).collect();
+//! let mut out = vec![0.0; 64];
+//! tiled_load().compile()?.launch(64, 64, (&a, &mut out))?;
+//! assert_eq!(out, a);
+//! # Ok::<(), Diagnostics>(())
+//! ```
+//!
+//! Using the tile early is a use of a moved value, which does not compile:
+//!
+//! ```compile_fail,E0382
+//! # use enigma::prelude::*;
+//! # #[enigma::kernel]
+//! # fn early(a: Buffer<f32>, out: Buffer<f32>) {
+//! let tile = threadgroup::<f32>(64);
+//! let flight = tile.copy(Copy1d::from(a, 64));
+//! out.store(0, tile.load(0));
+//! # flight.wait();
+//! # }
+//! ```
+//!
+//! What the compiler cannot see, because it depends on offsets or on the way through the kernel, the verifier checks when the
+//! kernel is [compiled](Kernel::compile); its message shows both places, the copy and the use. How to keep a
+//! copy in flight across the iterations of a loop: see [`Loop::carry`].
+//!
+//! # A tour
+//!
+//! * A kernel is a function under [`#[enigma::kernel]`](macro@kernel), or a closure given to [`build`]. Its parameters are
+//!   [`Buffer`]s and [`Val`]s. [`Kernel::compile`] verifies it, [`Compiled::launch`] runs it with slices and numbers of the
+//!   right types, `metal_source` shows the Metal source.
+//! * A [`Val<T>`](Val) is a number that exists when the kernel runs. It takes operators, with literals too, and the functions of
+//!   the kernel language as methods: `(2.0 * x).exp()`. Two types do not mix: `i.cast::<f32>() * x`.
+//! * Memory is a [`Buffer`], a [`threadgroup`] tile or an array of [`registers`]; [`Readable::load`] and
+//!   [`Writable::store`] take any integer as index.
+//! * A Rust `for` unrolls and a Rust `if` decides while tracing. What is decided when the kernel runs is
+//!   [`for_range`], [`range`], [`while_`], [`if_`], [`if_else`] and [`select`].
+//! * Copies are described by [`Copy1d`] and [`Copy2d`] and issued by [`Tile::copy`]; where part of a tile is copied
+//!   while another is used, by [`async_copy_2d_d2t`] and its siblings, which give an [`Event`].
+//! * [`Matrix`] is an 8x8 matrix that a simdgroup holds together.
+//!
+//! All of these panic outside a kernel, naming the place. Everything else that is wrong with a kernel comes back from
+//! [`Kernel::compile`] as [`Diagnostics`], all of it at once, with the source lines.
 
+mod arity;
 mod carried;
 mod control;
 mod element;
 mod flight;
 mod functions;
 mod kernel;
+mod launch;
 mod matrix;
 mod memory;
 mod name;
@@ -14,24 +75,44 @@ mod operand;
 mod trace;
 mod value;
 
+pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule};
+pub use enigma_macros::kernel;
+pub use enigma_msl::{AsyncLowering, Options};
+pub use enigma_runtime::{Capabilities, Limits, Runtime, Statistics};
+pub use half::{bf16, f16};
+
 pub use carried::Carried;
 pub use control::{Bounds, Loop, for_range, if_, if_else, range, while_, while_carry};
 pub use element::{Bits, Element, Float, Integer, Number, ValueType, Vec2, Vec3, Vec4, Vector};
-pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule};
-pub use enigma_macros::kernel;
-pub use flight::*;
+pub use flight::{
+    At, Copy1d, Copy2d, Direction, Event, Flights, InFlight, Incoming, Outgoing, Size, Source, Transfer,
+    async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d, async_copy_wait, wait_all,
+};
+#[allow(deprecated)] // the legacy names are exported for kernels that use them
+pub use flight::{async_copy_commit, async_copy_to_threadgroup};
 pub use functions::x::*;
 pub use functions::*;
-pub use half::{bf16, f16};
-pub use kernel::{Kernel, Param, Params, Body, build};
+pub use kernel::{Body, Kernel, Param, Params, build};
+pub use launch::{Arguments, Bind, Compiled, Extent};
 pub use matrix::Matrix;
-pub use memory::*;
+pub use memory::{
+    Buffer, Readable, Registers, Shared, Thread, Threadgroup, Tile, Writable, barrier, barrier_with, registers,
+    simd_barrier, simd_barrier_with, threadgroup,
+};
 pub use operand::{Index, Operand};
 pub use value::{Val, make_vec, select, val, vec_extract};
 
 pub mod prelude {
-    //! What a kernel uses.
-    pub use crate::*;
+    //! What kernels use: `use enigma::prelude::*;`.
+    pub use crate::functions::x::*;
+    pub use crate::functions::*;
+    pub use crate::{
+        At, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight, Integer,
+        Kernel, Matrix, MemFlags, Number, Operand, Readable, Registers, Runtime, Size, Tile, Val, Vec2, Vec3, Vec4,
+        Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d, async_copy_wait, barrier,
+        barrier_with, bf16, f16, for_range, if_, if_else, make_vec, range, registers, select, simd_barrier,
+        simd_barrier_with, threadgroup, val, wait_all, while_, while_carry,
+    };
 }
 
 /// What the code that `#[enigma::kernel]` makes refers to.

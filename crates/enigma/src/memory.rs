@@ -124,11 +124,8 @@ pub trait Writable: Readable {
     #[track_caller]
     fn store(&self, index: impl Index, value: impl Operand<Self::Element>) {
         trace::with(|trace, span| {
-            let args = [
-                trace.arg(self.memory(), span),
-                trace.given(index.given(), span),
-                trace.given(value.given(), span),
-            ];
+            let args =
+                [trace.arg(self.memory(), span), trace.given(index.given(), span), trace.given(value.given(), span)];
             trace.builder.call(Opcode::Store, &args, span);
         });
     }

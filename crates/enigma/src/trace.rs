@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_ir::{Arg, Builder, Diagnostic, Kernel, MemoryId, Opcode, Rule, Span, Type};
 
-use crate::element::{Element, ValueType};
+use crate::element::ValueType;
 use crate::operand::Given;
 use crate::value::Val;
 
@@ -88,8 +88,8 @@ impl Trace {
     pub(crate) fn call<T: ValueType>(&mut self, code: Opcode, args: &[Arg], span: Span) -> Val<T> {
         let mut value = self.builder.value(code, args, span);
         let made = self.builder.kernel().ty(value);
-        if made != T::TYPE && made != Type::Invalid {
-            value = self.builder.value(Opcode::Cast, &[value.into(), Arg::DType(T::Element::DTYPE)], span);
+        if let (true, Some(dtype)) = (made != T::TYPE && made != Type::Invalid, T::TYPE.dtype()) {
+            value = self.builder.value(Opcode::Cast, &[value.into(), Arg::DType(dtype)], span);
         }
         Val::new(self.handle(value))
     }

@@ -1,0 +1,162 @@
+//! Compiled kernels, and launching them with slices and numbers whose types the compiler checks.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use enigma_ir::{Diagnostic, Diagnostics, Rule};
+use enigma_runtime::{Argument, Launch, Runtime, Statistics};
+
+use crate::element::Element;
+use crate::memory::Buffer;
+use crate::value::Val;
+
+/// A verified kernel whose parameters are `P`, ready to launch. It derefs to the untyped
+/// [`enigma_runtime::Compiled`], which gives its Metal source.
+pub struct Compiled<P> {
+    untyped: enigma_runtime::Compiled,
+    params: PhantomData<fn(P)>,
+}
+
+impl<P> Compiled<P> {
+    pub(crate) fn new(untyped: enigma_runtime::Compiled) -> Self {
+        Compiled { untyped, params: PhantomData }
+    }
+
+    /// Runs the kernel on the default device: `grid` threads, in threadgroups of `threads`. `arguments` is a tuple with
+    /// one argument for each parameter, in order: slices for buffers (`&mut` for those that the kernel writes), numbers
+    /// for values.
+    ///
+    /// # Errors
+    ///
+    /// When an argument does not fit its parameter (`invalid-binding`), when the launch is more than the device has
+    /// (`resource-limit`), and when the kernel does something wrong while it runs.
+    pub fn launch<'a>(
+        &self,
+        grid: impl Into<Extent>,
+        threads: impl Into<Extent>,
+        arguments: impl Arguments<'a, P>,
+    ) -> Result<Statistics, Diagnostics> {
+        static DEFAULT: OnceLock<Result<Runtime, Diagnostics>> = OnceLock::new();
+        match DEFAULT.get_or_init(|| Runtime::new("auto")) {
+            Ok(runtime) => self.launch_on(runtime, grid, threads, arguments),
+            Err(unavailable) => Err(unavailable.clone()),
+        }
+    }
+
+    /// As [`launch`](Compiled::launch), on the device that `runtime` has open.
+    ///
+    /// # Errors
+    ///
+    /// As for [`launch`](Compiled::launch).
+    pub fn launch_on<'a>(
+        &self,
+        runtime: &Runtime,
+        grid: impl Into<Extent>,
+        threads: impl Into<Extent>,
+        arguments: impl Arguments<'a, P>,
+    ) -> Result<Statistics, Diagnostics> {
+        let launch = Launch { grid: grid.into().count("grid")?, threads: threads.into().count("threads")? };
+        runtime.dispatch(&self.untyped, &launch, &arguments.bind())
+    }
+}
+
+impl<P> Deref for Compiled<P> {
+    type Target = enigma_runtime::Compiled;
+
+    fn deref(&self) -> &Self::Target {
+        &self.untyped
+    }
+}
+
+impl<P> fmt::Debug for Compiled<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&enigma_ir::print(self.kernel()))
+    }
+}
+
+/// A number of threads in up to three dimensions: `4096`, `(64, 64)` or `(8, 8, 8)`.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Extent([usize; 3]);
+
+impl Extent {
+    fn count(self, what: &str) -> Result<[u32; 3], Diagnostics> {
+        let [x, y, z] = self.0.map(u32::try_from);
+        match (x, y, z) {
+            (Ok(x), Ok(y), Ok(z)) => Ok([x, y, z]),
+            _ => {
+                let message = format!("`{what}` is {:?}: no dimension may exceed {}", self.0, u32::MAX);
+                Err(Diagnostic::placeless(Rule::InvalidBinding, message).into())
+            }
+        }
+    }
+}
+
+impl From<usize> for Extent {
+    fn from(x: usize) -> Self {
+        Extent([x, 1, 1])
+    }
+}
+
+impl From<(usize, usize)> for Extent {
+    fn from((x, y): (usize, usize)) -> Self {
+        Extent([x, y, 1])
+    }
+}
+
+impl From<(usize, usize, usize)> for Extent {
+    fn from((x, y, z): (usize, usize, usize)) -> Self {
+        Extent([x, y, z])
+    }
+}
+
+/// The arguments of a launch of a kernel with parameters `P`: a tuple with one argument for each.
+#[diagnostic::on_unimplemented(
+    message = "these arguments do not fit the kernel's parameters",
+    label = "expected one argument for each of `{P}`",
+    note = "a `Buffer<T>` takes `&[T]`, or `&mut [T]` if the kernel writes it; a `Val<T>` takes a `T`; one argument alone is `(&x,)`"
+)]
+pub trait Arguments<'a, P> {
+    #[doc(hidden)]
+    fn bind(self) -> Vec<Argument<'a>>;
+}
+
+/// What a parameter `P` can be bound to: a [`Buffer<T>`](Buffer) to a slice, array or `Vec` of `T`, borrowed mutably if the
+/// kernel writes it; a [`Val<T>`](Val) to a `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound to a parameter `{P}`",
+    note = "a `Buffer<T>` takes `&[T]`, or `&mut [T]` if the kernel writes it; a `Val<T>` takes a `T`"
+)]
+pub trait Bind<'a, P> {
+    #[doc(hidden)]
+    fn bind(self) -> Argument<'a>;
+}
+
+impl<'a, T: Element> Bind<'a, Val<T>> for T {
+    fn bind(self) -> Argument<'a> {
+        Argument::Scalar(self.literal())
+    }
+}
+
+macro_rules! buffers {
+    ($( [$($generics:tt)*] $data:ty; )*) => { $(
+        impl<'a, T: Element, $($generics)*> Bind<'a, Buffer<T>> for &'a $data {
+            fn bind(self) -> Argument<'a> {
+                Argument::Buffer(enigma_runtime::Buffer::read(T::DTYPE, self))
+            }
+        }
+
+        impl<'a, T: Element, $($generics)*> Bind<'a, Buffer<T>> for &'a mut $data {
+            fn bind(self) -> Argument<'a> {
+                Argument::Buffer(enigma_runtime::Buffer::write(T::DTYPE, self))
+            }
+        }
+    )* };
+}
+
+buffers! {
+    [] [T];
+    [] Vec<T>;
+    [const N: usize] [T; N];
+}
