@@ -34,8 +34,8 @@ mod verify;
 pub use builder::{Arg, Builder, BuilderMark};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
 pub use kernel::{
-    Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags, Memory,
-    MemoryId, Op, OpId, Space, Value, ValueId, Verified,
+    Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags,
+    Memory, MemoryId, Op, OpId, Space, Value, ValueId, Verified,
 };
 pub use mlir::mlir;
 pub use print::print;

@@ -1,5 +1,10 @@
-//! Random use of the builder: whatever it is given, a kernel comes out that the verifier judges, and nothing panics.
+//! Random use of the builder: whatever it is given, a kernel comes out that the verifier judges, nothing panics, and the
+//! MLIR text of a right kernel is accepted.
 
+#[allow(dead_code, reason = "each test file uses a part of the kernels")]
+mod common;
+
+use common::tools;
 use enigma_ir::table::TABLE;
 use enigma_ir::{Arg, Builder, DType, Literal, MemoryId, Span, ValueId, mlir, print, verify};
 
@@ -162,7 +167,7 @@ impl Tracer {
 
 #[test]
 fn nothing_panics() {
-    let mut accepted = 0;
+    let mut accepted = Vec::new();
     for seed in 0..20_000 {
         let mut tracer = Tracer::new(seed);
         let steps = 1 + tracer.random.below(12);
@@ -177,10 +182,7 @@ fn nothing_panics() {
         let kernel = tracer.builder.finish();
         assert!(!print(&kernel).is_empty());
         match verify(kernel) {
-            Ok(kernel) => {
-                accepted += 1;
-                assert!(!mlir(&kernel).is_empty());
-            }
+            Ok(kernel) => accepted.push(mlir(&kernel)),
             Err(errors) => {
                 assert!(!errors.items().is_empty());
                 assert!(errors.items().iter().all(|d| !d.labels.is_empty()), "an error without a place:\n{errors}");
@@ -188,5 +190,7 @@ fn nothing_panics() {
             }
         }
     }
-    assert!(accepted > 200, "only {accepted} kernels were right: the generator is too wild to tell much");
+    let right = accepted.len();
+    assert!(right > 200, "only {right} kernels were right: the generator is too wild to tell much");
+    tools::run("mlir-opt", &["--allow-unregistered-dialect", "--split-input-file"], accepted.join("\n// -----\n"));
 }

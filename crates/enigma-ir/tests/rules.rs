@@ -132,7 +132,7 @@ impl Trace {
         errors.to_string()
     }
 
-    fn is_right(self) {
+    fn passes(self) {
         if let Err(errors) = verify(self.finish()) {
             panic!("a right kernel was refused:\n{errors}");
         }
@@ -148,12 +148,12 @@ fn here(place: &Location<'_>) -> Span {
 }
 
 #[test]
-fn the_page_is_right() {
+fn the_page_passes() {
     let mut t = Trace::new();
     let ev = t.copy_into(int(0), int(64));
     t.wait(ev);
     t.call(Opcode::Barrier, &[]);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn conditions_that_all_lanes_agree_on_are_right() {
         t.call(Opcode::Barrier, &[]);
         t.end_if();
     }
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn empty_and_predicated_copies_are_never_out_of_bounds() {
     let args = [t.tile.into(), int(0), t.a.into(), int(0), int(65), cond.into()];
     let ev = t.value(Opcode::AsyncCopy1dD2t, &args);
     t.wait(ev);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn rows_between_the_rows_of_a_tile_are_free() {
     t.wait(even);
     t.load(tile, int(7));
     t.wait(odd);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -448,7 +448,7 @@ fn the_source_may_be_read_in_flight() {
     let tile = t.tile;
     t.load(tile, int(0));
     t.wait(ev);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn waits_in_both_branches_are_right() {
     t.end_if();
     let tile = t.tile;
     t.load(tile, int(0));
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -478,7 +478,7 @@ fn waited_again_after_both_branches() {
     t.begin_else();
     t.end_if();
     t.wait(ev);
-    t.is_right();
+    t.passes();
 }
 
 /// Double buffering: the copy of half `k + 1` is in flight while half `k` is read.
@@ -506,9 +506,9 @@ fn double_buffered(trips: impl FnOnce(&mut Trace) -> Arg, waits: bool) -> Trace 
 }
 
 #[test]
-fn double_buffering_is_right() {
-    double_buffered(|_| int(7), true).is_right();
-    double_buffered(|t| t.scalar().into(), true).is_right();
+fn double_buffering_passes() {
+    double_buffered(|_| int(7), true).passes();
+    double_buffered(|t| t.scalar().into(), true).passes();
 }
 
 #[test]
@@ -553,7 +553,7 @@ fn an_event_that_is_carried_and_not_touched_may_be_waited_for_by_either_name() {
     let (_, carry) = t.begin_for(n, &[first]);
     t.end_for(&[carry[0]]);
     t.wait(first);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -567,7 +567,7 @@ fn an_event_that_a_later_iteration_waits_for_is_not_called_lost() {
     t.wait(ev);
     t.end_if();
     t.end_for(&[]);
-    t.is_right();
+    t.passes();
 }
 
 #[test]
@@ -593,7 +593,7 @@ fn copies_to_registers_may_diverge() {
     t.wait(ev);
     t.load(regs, int(0));
     t.end_if();
-    t.is_right();
+    t.passes();
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Builder {
                 }
             },
             Arg::Literal(literal) if class.admits_dtype(literal.default_dtype()) => {
-                Some(self.constant(*literal, literal.default_dtype(), span))
+                self.fitted(*literal, literal.default_dtype(), span)
             }
             Arg::Value(value) => {
                 let value = self.reachable(*value, span)?;

@@ -198,7 +198,10 @@ impl Builder {
 
     fn plain_value(&mut self, arg: &Arg, span: Span) -> ValueId {
         match arg {
-            Arg::Literal(literal) => self.constant(*literal, literal.default_dtype(), span),
+            Arg::Literal(literal) => match self.fitted(*literal, literal.default_dtype(), span) {
+                Some(value) => value,
+                None => self.invalid(span),
+            },
             Arg::Value(value) => match self.reachable(*value, span) {
                 Some(value) => value,
                 None => self.invalid(span),
