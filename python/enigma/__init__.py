@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import _core, arch, errors
+from . import _core, arch, benchmark, errors, testing
 from ._core import Carry, Event, RegisterTensor, Tensor, Value
 from .control import for_range, if_, range, range_constexpr, while_
 from .errors import Diagnostic, EnigmaError, Label
@@ -29,6 +29,7 @@ from .memory import (
     register_tensor,
     threadgroup_alloc,
 )  # fmt: skip
+from .runtime import DeviceCapabilities, MetalRuntime, PreparedKernel, Runtime, Statistics, launch
 from .types import (
     BFloat16,
     Bool,

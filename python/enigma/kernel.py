@@ -196,11 +196,11 @@ class CompiledKernel:
 
     @property
     def param_names(self) -> list[str]:
-        return [name for name, _, _ in self._core.parameters]
+        return [name for name, *_ in self._core.parameters]
 
     @property
     def scalar_params(self) -> list[str]:
-        return [name for name, _, is_scalar in self._core.parameters if is_scalar]
+        return [name for name, _, is_scalar, _ in self._core.parameters if is_scalar]
 
     @property
     def has_metallib(self) -> bool:

@@ -12,12 +12,18 @@
 //! | [`call`] | kernel-language functions, all made from the operation table |
 //! | [`value`], [`tensor`], [`control`] | the objects that a kernel's Python code handles |
 //! | [`signature`] | the table's signatures and documentation as Python spells them |
+//! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
+//! | [`array`], [`dlpack`] | the memory of arrays |
 //! | [`error`] | diagnostics as `EnigmaError` |
 
 mod argument;
+mod array;
+mod binding;
 mod call;
 mod control;
+mod dlpack;
 mod error;
+mod launch;
 mod place;
 mod signature;
 mod tensor;
@@ -38,8 +44,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<control::While>()?;
     module.add_class::<control::Carry>()?;
     module.add_class::<trace::Compiled>()?;
+    module.add_class::<launch::Runtime>()?;
+    module.add_class::<launch::Capabilities>()?;
+    module.add_class::<launch::Statistics>()?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
-    module.add_function(wrap_pyfunction!(trace::tracing, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::register_tensor, module)?)?;
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;

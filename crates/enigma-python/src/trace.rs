@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use enigma_ir::{Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, Span, Type, ValueId};
+use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, Span, Type, ValueId};
+use enigma_msl::{AsyncLowering, Options};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
@@ -68,12 +69,6 @@ pub fn type_of(kernel: u64, id: ValueId) -> Option<Type> {
         let tracer = tracers.last().filter(|tracer| tracer.kernel == kernel)?;
         Some(tracer.builder.kernel().ty(id))
     })
-}
-
-/// Whether a kernel is being traced on this thread.
-#[pyfunction]
-pub fn tracing() -> bool {
-    TRACERS.with_borrow(|tracers| !tracers.is_empty())
 }
 
 /// A parameter as the package's Python code read it off the signature: its name, its element type, whether it is
@@ -190,13 +185,14 @@ impl Drop for Opened {
 /// A verified kernel.
 #[pyclass(frozen, module = "enigma._core")]
 pub struct Compiled {
-    kernel: enigma_ir::Verified<Kernel>,
+    /// What the runtime takes.
+    pub inner: enigma_runtime::Compiled,
 }
 
 impl Compiled {
     fn new(py: Python<'_>, kernel: Kernel) -> PyResult<Compiled> {
-        let kernel = enigma_ir::verify(kernel).map_err(|found| enigma_error(py, &found))?;
-        Ok(Compiled { kernel })
+        let inner = enigma_runtime::Compiled::new(kernel).map_err(|found| enigma_error(py, &found))?;
+        Ok(Compiled { inner })
     }
 }
 
@@ -205,20 +201,43 @@ impl Compiled {
     /// The kernel's name.
     #[getter]
     fn name(&self) -> &str {
-        self.kernel.name()
+        self.inner.kernel().name()
     }
 
-    /// Name, dtype and whether it is a `Scalar`, for each parameter.
+    /// Name, dtype, whether it is a `Scalar`, and whether the kernel writes it, for each parameter.
     #[getter]
-    fn parameters(&self) -> Vec<(String, &'static str, bool)> {
-        let describe = |p: &enigma_ir::KernelParam| {
-            (p.name.clone(), p.dtype.msl(), matches!(p.binding, enigma_ir::Binding::Scalar(_)))
+    fn parameters(&self) -> Vec<(String, &'static str, bool, bool)> {
+        let kernel = self.inner.kernel();
+        let describe = |p: &enigma_ir::KernelParam| match p.binding {
+            Binding::Scalar(_) => (p.name.clone(), p.dtype.msl(), true, false),
+            Binding::Buffer(memory) => (p.name.clone(), p.dtype.msl(), false, kernel.writes(memory)),
         };
-        self.kernel.params().iter().map(describe).collect()
+        kernel.params().iter().map(describe).collect()
+    }
+
+    /// Warnings and advice, as a JSON array.
+    fn remarks(&self) -> String {
+        let kernel = self.inner.kernel();
+        Diagnostics::new(kernel.remarks().to_vec(), kernel.files().clone()).to_json().to_string()
+    }
+
+    /// The kernel in the Metal Shading Language, its asynchronous copies spelt as that lowering says.
+    fn metal_source(&self, py: Python<'_>, async_lowering: &str) -> PyResult<String> {
+        let Some(async_lowering) = AsyncLowering::parse(async_lowering) else {
+            let message = format!("there is no lowering \"{async_lowering}\" of asynchronous copies");
+            let help = format!("the lowerings are {}", AsyncLowering::ALL.map(AsyncLowering::name).join(", "));
+            return Err(error_at(py, &Place::of_caller(py)?, Rule::InvalidOperand, message, "asked for here", &help));
+        };
+        Ok(self.inner.metal_source(&Options { async_lowering }))
+    }
+
+    /// The kernel as an MLIR module.
+    fn mlir_source(&self) -> String {
+        self.inner.mlir_source()
     }
 
     /// The kernel as text for people.
     fn ir(&self) -> String {
-        enigma_ir::print(&self.kernel)
+        enigma_ir::print(self.inner.kernel())
     }
 }

@@ -1,0 +1,139 @@
+//! Devices and launches.
+
+use enigma_runtime as runtime;
+use enigma_runtime::Launch;
+use pyo3::prelude::*;
+
+use crate::binding::{Argument, bind};
+use crate::error::enigma_error;
+use crate::trace::Compiled;
+
+/// An open device.
+#[pyclass(frozen, module = "enigma._core")]
+pub struct Runtime {
+    inner: runtime::Runtime,
+}
+
+#[pymethods]
+impl Runtime {
+    #[new]
+    fn new(py: Python<'_>, device: &str) -> PyResult<Runtime> {
+        let inner = runtime::Runtime::new(device).map_err(|found| enigma_error(py, &found))?;
+        Ok(Runtime { inner })
+    }
+
+    /// What the device can do.
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities().into()
+    }
+
+    /// Runs a kernel: `grid` threads in threadgroups of `threads`, with one argument for each parameter. Other Python
+    /// threads go on meanwhile.
+    fn dispatch(
+        &self,
+        py: Python<'_>,
+        kernel: &Compiled,
+        grid: [u32; 3],
+        threads: [u32; 3],
+        arguments: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<Statistics> {
+        let bound = bind(kernel.inner.kernel(), &arguments).map_err(|found| enigma_error(py, &found))?;
+        let launch = Launch { grid, threads };
+        let done = py.detach(|| {
+            let arguments: Vec<runtime::Argument<'_>> = bound.iter().map(lent).collect();
+            self.inner.dispatch(&kernel.inner, &launch, &arguments)
+        });
+        Ok(Statistics { inner: done.map_err(|found| enigma_error(py, &found))? })
+    }
+}
+
+fn lent(argument: &Argument) -> runtime::Argument<'_> {
+    match argument {
+        Argument::Scalar(literal) => runtime::Argument::Scalar(*literal),
+        Argument::Buffer(array) => runtime::Argument::Buffer(array.lend()),
+    }
+}
+
+/// What a launch did.
+#[pyclass(frozen, module = "enigma", name = "Statistics")]
+pub struct Statistics {
+    inner: runtime::Statistics,
+}
+
+#[pymethods]
+impl Statistics {
+    /// Number of threadgroups that ran.
+    #[getter]
+    fn threadgroups(&self) -> u64 {
+        self.inner.threadgroups
+    }
+
+    /// Number of asynchronous copies that were issued.
+    #[getter]
+    fn copies(&self) -> u64 {
+        self.inner.copies
+    }
+
+    /// Number of bytes that they moved.
+    #[getter]
+    fn bytes_copied(&self) -> u64 {
+        self.inner.bytes_copied
+    }
+
+    /// The most copies that were in flight at a time in one threadgroup.
+    #[getter]
+    fn max_in_flight(&self) -> u64 {
+        self.inner.max_in_flight
+    }
+
+    fn __repr__(&self) -> String {
+        let s = &self.inner;
+        format!(
+            "Statistics(threadgroups={}, copies={}, bytes_copied={}, max_in_flight={})",
+            s.threadgroups, s.copies, s.bytes_copied, s.max_in_flight
+        )
+    }
+}
+
+/// What a device can do.
+#[pyclass(frozen, get_all, module = "enigma", name = "DeviceCapabilities")]
+pub struct Capabilities {
+    /// Its name, for people.
+    device_name: String,
+    /// The Apple GPU family (7 is M1); 0 for what is no Apple GPU.
+    gpu_family: u32,
+    /// Whether asynchronous copies run.
+    supports_async_copy: bool,
+    /// Whether simdgroup matrices run.
+    supports_simdgroup_matrix: bool,
+    /// Lanes of a simdgroup.
+    simdgroup_size: u32,
+    /// Bytes of threadgroup memory that a threadgroup may have.
+    max_threadgroup_memory: u32,
+    /// Threads that a threadgroup may have.
+    max_threads_per_threadgroup: u32,
+    /// Buffers that a kernel may have.
+    max_buffers: u32,
+}
+
+impl From<runtime::Capabilities> for Capabilities {
+    fn from(found: runtime::Capabilities) -> Self {
+        Capabilities {
+            device_name: found.device_name,
+            gpu_family: found.gpu_family,
+            supports_async_copy: found.supports_async_copy,
+            supports_simdgroup_matrix: found.supports_simdgroup_matrix,
+            simdgroup_size: found.simdgroup_size,
+            max_threadgroup_memory: found.max_threadgroup_memory,
+            max_threads_per_threadgroup: found.max_threads_per_threadgroup,
+            max_buffers: found.max_buffers,
+        }
+    }
+}
+
+#[pymethods]
+impl Capabilities {
+    fn __repr__(&self) -> String {
+        format!("<enigma.DeviceCapabilities of {}>", self.device_name)
+    }
+}
