@@ -270,6 +270,8 @@ fn numbers_at_the_edge() {
             k.call(Opcode::Store, &[out.into(), int(0), Arg::Literal(number)]);
         }
     }
+    let bytes = k.buffer("bytes", DType::U8);
+    k.call(Opcode::Load, &[bytes.into(), int(i128::from(u64::MAX))]);
     let kernel = k.finish();
     insta::assert_snapshot!(mlir(&kernel));
     accepted(&[kernel]);

@@ -57,7 +57,8 @@ impl Writer<'_> {
     /// A value as an `index`, by a cast that knows its sign.
     pub(super) fn index(&mut self, id: ValueId) -> String {
         if let Some(number) = self.kernel.integer(id) {
-            return self.constant_index(number);
+            // An `index` has 64 bits, which MLIR writes with a sign.
+            return self.constant_index(DType::I64.wrap(number));
         }
         let ty = self.kernel.ty(id);
         let cast = match ty.dtype() {
