@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::operation::keeps_bits;
 use crate::kernel::{Kernel, MemoryId, ValueId};
+use crate::table::Opcode;
 
 /// The SSA names of a kernel's memories and values, each unique in the function.
 pub(super) struct Names {
@@ -16,10 +18,8 @@ impl Names {
     pub(super) fn new(kernel: &Kernel) -> Self {
         let mut taken = HashSet::new();
         let memories = kernel.memories().map(|(id, m)| unique(Some(&m.name), id, &mut taken)).collect();
-        let values = (0..kernel.value_count() as u32)
-            .map(ValueId)
-            .map(|id| unique(kernel.value(id).name.as_deref(), id, &mut taken))
-            .collect();
+        let given = given_names(kernel);
+        let values = given.iter().zip(0..).map(|(name, id)| unique(*name, ValueId(id), &mut taken)).collect();
         Names { memories, values, taken }
     }
 
@@ -44,6 +44,25 @@ impl Names {
     pub(super) fn alias(&mut self, id: ValueId, written: String) {
         self.values[id.index()] = written;
     }
+}
+
+/// The user's name for each value. An unnamed value takes the name of a cast that MLIR does not have, which becomes
+/// another name for it: `i = metal_cast(thread_position_in_grid, "int")` is `%i`.
+fn given_names(kernel: &Kernel) -> Vec<Option<&str>> {
+    let mut given: Vec<Option<&str>> =
+        (0..kernel.value_count() as u32).map(|id| kernel.value(ValueId(id)).name.as_deref()).collect();
+    for id in kernel.walk().into_iter().rev() {
+        let op = kernel.op(id);
+        if op.code != Opcode::Cast {
+            continue;
+        }
+        let (from, to) = (op.operands[0], op.results[0]);
+        let (Some(source), Some(target)) = (kernel.ty(from).dtype(), kernel.ty(to).dtype()) else { continue };
+        if keeps_bits(source, target) && kernel.value(from).name.is_none() && given[to.index()].is_some() {
+            given[from.index()] = given[to.index()].take();
+        }
+    }
+    given
 }
 
 /// The user's name where it is valid and not taken, the name with the id after it where it is taken, else the id.

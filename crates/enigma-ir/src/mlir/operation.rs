@@ -120,7 +120,7 @@ impl Writer<'_> {
         let value = self.value(op.operands[0]);
         let (Some(source), Some(target)) = (from.dtype(), to.dtype()) else { return Outcome::Same(value) };
         let operation = match (source, target) {
-            _ if source == target => return Outcome::Same(value),
+            _ if keeps_bits(source, target) => return Outcome::Same(value),
             (_, DType::Bool) => {
                 let zero = self.add(constant(zero(source), from));
                 let compare = if source.is_float() { "arith.cmpf une" } else { "arith.cmpi ne" };
@@ -140,7 +140,6 @@ impl Writer<'_> {
             _ if source.is_float() => return Outcome::Operation(self.generic(op)),
             _ if target.is_float() && source.is_signed_integer() => "arith.sitofp",
             _ if target.is_float() => "arith.uitofp",
-            _ if source.bits() == target.bits() => return Outcome::Same(value),
             _ if source.bits() > target.bits() => "arith.trunci",
             _ if source.is_signed_integer() => "arith.extsi",
             _ => "arith.extui",
@@ -187,6 +186,11 @@ impl Writer<'_> {
         });
         typed.and_then(Type::dtype).filter(|d| d.is_integer())
     }
+}
+
+/// Whether a cast is no operation in MLIR: to the same type, or between an integer and its unsigned sibling.
+pub(super) fn keeps_bits(source: DType, target: DType) -> bool {
+    source == target || source.is_integer() && target.is_integer() && source.bits() == target.bits()
 }
 
 fn conversion(operation: &str, value: &str, from: Type, to: Type) -> String {

@@ -168,7 +168,8 @@ pub fn branches_and_loops() -> Verified<Kernel> {
     let out = k.buffer("out", DType::I32);
     let n = k.scalar("n", DType::I32);
     let regs = k.registers("acc", DType::I32, 4, Some(int(0)));
-    let gid = k.named("gid", Opcode::ThreadPositionInGrid, &[name("x")]);
+    let position = k.value(Opcode::ThreadPositionInGrid, &[name("x")]);
+    let gid = k.named("gid", Opcode::Cast, &[position.into(), name("int")]);
     let inside = k.named("inside", Opcode::CmpLt, &[gid.into(), n.into()]);
     k.begin_if(inside);
     k.begin_else(&[n.into()]);
