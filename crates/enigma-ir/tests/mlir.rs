@@ -278,6 +278,20 @@ fn numbers_at_the_edge() {
 }
 
 #[test]
+fn register_tensors_of_every_type() {
+    let mut k = Sketch::new("registers");
+    for dtype in DType::ALL {
+        let buffer = k.buffer(&format!("{}s", dtype.short()), dtype);
+        let x = k.value(Opcode::Load, &[buffer.into(), int(0)]);
+        let filled = k.registers("filled", dtype, 4, Some(x.into()));
+        let open = k.registers("open", dtype, 4, None);
+        let y = k.value(Opcode::Load, &[filled.into(), int(3)]);
+        k.call(Opcode::Store, &[open.into(), int(0), y.into()]);
+    }
+    accepted(&[k.finish()]);
+}
+
+#[test]
 fn names_that_need_care() {
     let mut k = Sketch::new("<lambda> \"ä\"");
     let out = k.buffer("v3", DType::F32);
