@@ -50,14 +50,14 @@ fn expand(mut function: ItemFn) -> syn::Result<Tokens> {
         quote_spanned! { param.pat.span() => ::enigma::__private::ParamName::here(#name) }
     });
     let count = params.len();
-    // Spanned as the function's name, so that this is the place that the kernel gives as its own.
-    let build = quote_spanned! { ident.span() => ::enigma::build };
-    let body =
-        quote! { #build(#name, [#(#names),*] as [::enigma::__private::ParamName; #count], |#(#params),*| #block) };
+    // Spanned as the function's name: this call is the place that the kernel gives as its own.
+    let trace = quote_spanned! { ident.span() =>
+        ::enigma::build(#name, [#(#names),*] as [::enigma::__private::ParamName; #count], |#(#params),*| #block)
+    };
     Ok(quote! {
         #(#attrs)*
         #vis fn #ident #generics () -> ::enigma::Kernel<(#(#types,)*)> #clause {
-            #body
+            #trace
         }
     })
 }

@@ -6,7 +6,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprClosure, Item, Local, Pat, parse_quote};
+use syn::{Expr, ExprClosure, Item, Local, Pat, PatSlice, PatTuple, parse_quote};
 
 /// Rewrites the bindings of a kernel's body.
 pub(crate) struct Keeper;
@@ -56,8 +56,8 @@ fn rebind(pattern: &mut Pat) -> Option<TokenStream> {
             let value = named(&parse_quote!(#ident), &names);
             Some(quote! { let #mutability #ident = #value; })
         }
-        Pat::Tuple(tuple) => {
-            let rebound: Vec<TokenStream> = tuple.elems.iter_mut().filter_map(rebind).collect();
+        Pat::Tuple(PatTuple { elems, .. }) | Pat::Slice(PatSlice { elems, .. }) => {
+            let rebound: Vec<TokenStream> = elems.iter_mut().filter_map(rebind).collect();
             Some(quote! { #(#rebound)* })
         }
         Pat::Paren(inner) => rebind(&mut inner.pat),
@@ -74,9 +74,9 @@ fn names(pattern: &Pat) -> Option<TokenStream> {
             let name = name.trim_start_matches("r#");
             Some(quote! { ::enigma::__private::Names::One(#name) })
         }
-        Pat::Tuple(tuple) => {
+        Pat::Tuple(PatTuple { elems, .. }) | Pat::Slice(PatSlice { elems, .. }) => {
             let none = || quote! { ::enigma::__private::Names::None };
-            let parts = tuple.elems.iter().map(|part| names(part).unwrap_or_else(none));
+            let parts = elems.iter().map(|part| names(part).unwrap_or_else(none));
             Some(quote! { ::enigma::__private::Names::Many(&[#(#parts),*]) })
         }
         Pat::Paren(inner) => names(&inner.pat),

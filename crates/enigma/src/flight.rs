@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use enigma_ir::{Arg, Fill, MemoryId, Opcode, Span, ValueId};
 
 use crate::element::Element;
-use crate::memory::{Buffer, Readable, Tile};
+use crate::memory::{Buffer, Readable, Tile, Writable};
 use crate::operand::{Given, Index, Operand};
 use crate::trace::{self, Handle, Trace};
+use crate::value::Val;
 
 /// From device memory into a tile.
 #[derive(Copy, Clone, Debug)]
@@ -117,7 +118,7 @@ pub struct Copy2d<T, D> {
     size: [Given; 2],
     tile_at: [Given; 2],
     valid: [Given; 2],
-    fill: Option<Fill>,
+    beyond: Option<Fill>,
     predicate: Given,
     what: PhantomData<fn() -> (T, D)>,
 }
@@ -152,7 +153,7 @@ macro_rules! constructors {
                     size,
                     tile_at: [Given::ZERO, size[0]],
                     valid: [Given::Missing; 2],
-                    fill: None,
+                    beyond: None,
                     predicate: Given::Missing,
                     what: PhantomData,
                 }
@@ -212,7 +213,7 @@ impl<T, D> Copy2d<T, D> {
 impl<T> Copy2d<T, Incoming> {
     /// What the tile holds where the source has nothing: zero, unless this says otherwise.
     pub fn fill(mut self, fill: Fill) -> Self {
-        self.fill = Some(fill);
+        self.beyond = Some(fill);
         self
     }
 }
@@ -247,7 +248,7 @@ impl<T, D: Direction> Transfer<T, D> for Copy2d<T, D> {
         args.push(src);
         args.extend(src_at);
         args.extend(rest.map(|operand| trace.given(operand, span)));
-        args.extend(self.fill.map(|fill| Arg::Name(fill_name(fill).to_owned())));
+        args.extend(self.beyond.map(|fill| Arg::Name(fill_name(fill).to_owned())));
         trace.builder.value(D::TILED, &args, span)
     }
 }
@@ -261,7 +262,7 @@ fn fill_name(fill: Fill) -> &'static str {
 
 /// A tile that a copy is in flight into, or out of ([`Outgoing`]). Only [`wait`](InFlight::wait) gives the tile back.
 ///
-/// It has no `load` and no `store`, and the tile that went into it is gone: using it early does not compile.
+/// It can be neither read nor written, and the tile that went into it is gone: using it early does not compile.
 #[must_use = "a copy in flight must be waited for: `let tile = flight.wait();` gives the tile back"]
 #[derive(Debug)]
 pub struct InFlight<M, D = Incoming> {
@@ -296,6 +297,26 @@ impl<M, D> InFlight<M, D> {
     pub fn wait(self) -> M {
         self.event.wait();
         self.tile
+    }
+}
+
+/// What the compiler finds when somebody reads or writes the tile early. The conditions never hold; they make it say why.
+#[doc(hidden)]
+impl<M, D> InFlight<M, D> {
+    #[track_caller]
+    pub fn load(&self, index: impl Index) -> Val<<Self as Readable>::Element>
+    where
+        Self: Readable,
+    {
+        Readable::load(self, index)
+    }
+
+    #[track_caller]
+    pub fn store(&self, index: impl Index, value: impl Operand<<Self as Readable>::Element>)
+    where
+        Self: Writable,
+    {
+        Writable::store(self, index, value);
     }
 }
 

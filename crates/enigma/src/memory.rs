@@ -83,19 +83,11 @@ pub fn registers<T: Element>(len: usize, fill: impl Operand<T>) -> Registers<T> 
 }
 
 /// Memory that can be read. Indices count elements.
-///
-/// A tile that a copy is in flight into is no such memory:
-///
-/// ```compile_fail
-/// # use enigma::prelude::*;
-/// # fn body(a: Buffer<f32>, tile: Tile<f32>) {
-/// let flight = tile.copy(Copy1d::from(a, 64));
-/// flight.load(0);
-/// # }
-/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read",
-    note = "a tile cannot be touched while a copy is in flight into it: `let tile = flight.wait();` gives it back"
+    label = "no memory to read",
+    note = "a tile that a copy is in flight into is away: `let tile = flight.wait();` gives it back",
+    note = "a tile that a copy is in flight out of can be read through `flight.source()`"
 )]
 pub trait Readable {
     /// What it holds.
@@ -117,7 +109,8 @@ pub trait Readable {
 /// Memory that can be written. Indices count elements.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written",
-    note = "a tile cannot be written while a copy is in flight: `let tile = flight.wait();` gives it back"
+    label = "no memory to write",
+    note = "a tile is away while a copy is in flight into it or out of it: `let tile = flight.wait();` gives it back"
 )]
 pub trait Writable: Readable {
     /// Writes one element.
@@ -132,7 +125,10 @@ pub trait Writable: Readable {
 }
 
 /// Memory that all threads of a threadgroup see: a device buffer or a tile. Simdgroup matrices live there.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not memory that the threads of a simdgroup share")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not memory that the threads of a simdgroup share",
+    note = "a `Buffer` is, and a `Tile` in threadgroup memory while no copy is in flight: `let tile = flight.wait();`"
+)]
 pub trait Shared: Readable {}
 
 impl<T: Element> Readable for Buffer<T> {

@@ -26,7 +26,8 @@ pub enum Given {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand where a value of type `{T}` is wanted",
     label = "not a `{T}`",
-    note = "values of two types do not mix: convert one, as in `x.cast::<f32>()`; literals take the other operand's type"
+    note = "values of two types do not mix: convert one, as in `x.cast::<f32>()`",
+    note = "a number in the source has the other operand's type: `x * 2.0` for a float `x`, `i * 2` for an integer `i`"
 )]
 pub trait Operand<T: ValueType>: Copy {
     #[doc(hidden)]

@@ -1,27 +1,238 @@
+//! What the language means, from Rust, on the CPU.
+
 use enigma::prelude::*;
 
-#[enigma::kernel]
-fn vector_add(a: Buffer<f32>, b: Buffer<f32>, out: Buffer<f32>) {
-    let i = thread_position_in_grid();
-    out.store(i, a.load(i) + 2.0 * b.load(i) * 3.0);
+/// Runs `kernel` for `threads` threads in one threadgroup.
+macro_rules! run {
+    ($kernel:expr, $threads:expr, $($argument:expr),* $(,)?) => {
+        $kernel.compile().unwrap().launch($threads, $threads, ($($argument,)*)).unwrap()
+    };
+}
+
+fn ramp(n: usize) -> Vec<f32> {
+    (0..n).map(|i| i as f32).collect()
 }
 
 #[enigma::kernel]
-fn tiled<T: Element>(a: Buffer<T>, n: Val<u32>, out: Buffer<T>) {
-    let tile = threadgroup::<T>(128);
-    let flight = tile.copy(Copy1d::from(a, 64).offset(n * 64));
-    let tile = flight.wait();
-    barrier();
-    let (sum, last) = range(..n).step(2).carry((val(0u32), n), |k, (sum, last)| {
-        let next = sum + k;
-        (next, last)
-    });
-    if_(sum.lt(5), || out.store(0, tile.load(last)));
+fn literals(x: Val<f32>, i: Val<i32>, h: Val<f16>, floats: Buffer<f32>, integers: Buffer<i32>, halves: Buffer<f16>) {
+    for (k, y) in [x + 1.0, 1.0 + x, x - 1.0, 1.0 - x, 2.0 * x, 2.0 / x].into_iter().enumerate() {
+        floats.store(k, y);
+    }
+    for (k, j) in [i % 4, 100 / i, i << 2, 1 << i, i & 6, -i, !i].into_iter().enumerate() {
+        integers.store(k, j);
+    }
+    halves.store(0, h * 0.5 + f16::ONE);
 }
 
 #[test]
-fn prints() {
-    println!("{:?}", vector_add());
-    println!("{:?}", tiled::<f16>());
-    panic!();
+fn literals_take_the_type_of_the_other_operand() {
+    let (mut floats, mut integers, mut halves) = ([0.0; 6], [0; 7], [f16::ZERO]);
+    run!(literals(), 1, 4.0, 7, f16::from_f32(3.0), &mut floats, &mut integers, &mut halves);
+    assert_eq!(floats, [5.0, 5.0, 3.0, -3.0, 8.0, 0.5]);
+    assert_eq!(integers, [3, 14, 28, 128, 6, -7, !7]);
+    assert_eq!(halves, [f16::from_f32(2.5)]);
+}
+
+#[enigma::kernel]
+fn narrow(x: Val<i8>, y: Val<u16>, wide: Buffer<i32>) {
+    wide.store(0, (x + 100).cast::<i32>());
+    wide.store(1, (y * 3).cast::<i32>());
+    wide.store(2, (-x).cast::<i32>());
+    wide.store(3, (!y).cast::<i32>());
+}
+
+#[test]
+fn narrow_integers_keep_their_type_and_wrap() {
+    let mut wide = [0; 4];
+    run!(narrow(), 1, 100i8, 30_000u16, &mut wide);
+    let expected = [100i8.wrapping_add(100).into(), 30_000u16.wrapping_mul(3).into(), -100, (!30_000u16).into()];
+    assert_eq!(wide, expected);
+}
+
+#[enigma::kernel]
+fn vectors(x: Val<f32>, out: Buffer<f32>) {
+    let v: Val<Vec3<f32>> = make_vec([x, x + 1.0, x + 2.0]) * 2.0 + x;
+    out.store(0, v.x());
+    out.store(1, v.y());
+    out.store(2, v.z());
+    out.store(3, x.gt(2.0).select(v, 0.0).sqrt().y());
+    out.store(4, v.cast::<i32>().z().cast::<f32>());
+}
+
+#[test]
+fn vectors_work_by_component() {
+    let mut out = [0.0; 5];
+    run!(vectors(), 1, 3.0, &mut out);
+    assert_eq!(out, [9.0, 11.0, 13.0, 11f32.sqrt(), 13.0]);
+}
+
+#[enigma::kernel]
+fn fibonacci(n: Val<u32>, out: Buffer<u32>) {
+    let (x, _) = range(..n).carry((val(0), val(1)), |_, (x, y)| (y, x + y));
+    out.store(0, x);
+    let [power, steps] =
+        while_carry([val(1), val(0)], |[power, _]| power.lt(n), |[power, steps]| [power * 2, steps + 1]);
+    out.store(1, power);
+    out.store(2, steps);
+    let down = range(val(5i32)..val(0)).step(-2).carry(val(0i32), |i, digits| digits * 10 + i);
+    out.store(3, down.cast::<u32>());
+}
+
+#[test]
+fn loops_carry_tuples_and_arrays() {
+    let mut out = [0; 4];
+    run!(fibonacci(), 1, 20, &mut out);
+    assert_eq!(out, [6765, 32, 5, 531]);
+}
+
+#[enigma::kernel]
+fn branches(x: Buffer<f32>, out: Buffer<f32>) {
+    let i = thread_position_in_grid();
+    let y = x.load(i);
+    let (low, high) = if_else(y.lt(2.0), || (y, val(9.0)), || (val(0.0), y * y));
+    if_((i % 2).eq(0), || out.store(i, low + high));
+}
+
+#[test]
+fn branches_yield() {
+    let mut out = [-1.0; 4];
+    run!(branches(), 4, &ramp(4), &mut out);
+    assert_eq!(out, [9.0, -1.0, 4.0, -1.0]);
+}
+
+#[enigma::kernel]
+fn pipelined(a: Buffer<f32>, tiles: Val<u32>, out: Buffer<f32>) {
+    let lane = thread_index_in_simdgroup();
+    let fetch = |tile: Tile<f32>, k: Val<u32>| tile.copy(Copy1d::from(a, 32).offset(k * 32).only_if(k.lt(tiles)));
+    let flights = (fetch(threadgroup(32), val(0)), fetch(threadgroup(32), val(1)));
+    // Two tiles, each in flight while the other is summed.
+    let (first, second, sum) =
+        range(..tiles).step(2).carry((flights.0, flights.1, val(0.0)), |k, (first, second, sum)| {
+            let tile = first.wait();
+            let sum = sum + tile.load(lane);
+            simd_barrier();
+            let first = fetch(tile, k + 2);
+            let tile = second.wait();
+            let sum = sum + tile.load(lane);
+            simd_barrier();
+            (first, fetch(tile, k + 3), sum)
+        });
+    wait_all((first, second));
+    out.store(lane, sum);
+}
+
+#[test]
+fn tiles_in_flight_are_carried() {
+    let (a, mut out) = (ramp(6 * 32), [0.0; 32]);
+    let done = run!(pipelined(), 32, &a, 6, &mut out);
+    let expected: Vec<f32> = (0..32).map(|lane| (0..6).map(|tile| (tile * 32 + lane) as f32).sum()).collect();
+    assert_eq!(out, expected[..]);
+    assert_eq!((done.copies, done.max_in_flight), (6, 2));
+}
+
+#[enigma::kernel]
+fn round_trip(a: Buffer<u16>, out: Buffer<u16>, sum: Buffer<u16>) {
+    let tile = threadgroup::<u16>(5 * 6);
+    let size = Size { cols: 5, rows: 4 };
+    let flight = tile.copy(
+        Copy2d::from(a, At { offset: 1, pitch: 3 }, size)
+            .valid(Size { cols: 2, rows: 3 })
+            .tile_at(At { offset: 2, pitch: 6 })
+            .fill(Fill::Edge),
+    );
+    let tile = flight.wait();
+    let leaving = tile.copy(Copy2d::to(out, At { offset: 0, pitch: 5 }, size).tile_at(At { offset: 2, pitch: 6 }));
+    let corner = leaving.source().load(2); // what a copy reads may be read meanwhile
+    leaving.wait();
+    sum.store(0, corner);
+}
+
+#[test]
+fn rectangles_are_filled_at_the_edges() {
+    let (mut out, mut sum) = ([0; 20], [0]);
+    run!(round_trip(), 32, &[0u16, 1, 2, 3, 4, 5, 6, 7, 8], &mut out, &mut sum);
+    assert_eq!(out, [1, 2, 2, 2, 2, 4, 5, 5, 5, 5, 7, 8, 8, 8, 8, 7, 8, 8, 8, 8]);
+    assert_eq!(sum, [1]);
+}
+
+#[enigma::kernel]
+fn through_registers(a: Buffer<i64>, out: Buffer<i64>) {
+    let lane = thread_index_in_simdgroup();
+    let flight = registers::<i64>(2, 0).copy(Copy1d::from(a, 2).offset(lane * 2));
+    let mine = flight.wait();
+    out.store(lane, mine.load(0) + mine.load(lane % 2));
+}
+
+#[test]
+fn registers_take_copies_of_their_own() {
+    let a: Vec<i64> = (0..64).collect();
+    let mut out = [0; 32];
+    run!(through_registers(), 32, &a, &mut out);
+    let expected: Vec<i64> = (0..32).map(|lane| 2 * lane + 2 * lane + lane % 2).collect();
+    assert_eq!(out, expected[..]);
+}
+
+#[enigma::kernel]
+fn transpose<const SIDE: usize>(a: Buffer<f32>, out: Buffer<f32>) {
+    let (x, y) = (thread_position_in_grid(), y::thread_position_in_grid());
+    out.store(x * SIDE as u32 + y, a.load(y * SIDE as u32 + x));
+}
+
+#[test]
+fn kernels_are_generic_and_grids_have_dimensions() {
+    let mut out = [0.0; 12];
+    transpose::<3>().compile().unwrap().launch((3, 3), (3, 1), (&ramp(9), &mut out)).unwrap();
+    assert_eq!(out, [0.0, 3.0, 6.0, 1.0, 4.0, 7.0, 2.0, 5.0, 8.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn closures_capture() {
+    let factors = [2.0, 3.0];
+    let kernel = enigma::build("polynomial", ["x", "out"], |x: Buffer<f32>, out: Buffer<f32>| {
+        let i = thread_position_in_grid();
+        let y = factors.iter().fold(val(1.0), |y, &factor| y * x.load(i) + factor);
+        out.store(i, y);
+    });
+    let mut out = [0.0; 3];
+    run!(kernel, 3, &ramp(3), &mut out);
+    assert_eq!(out, [3.0, 6.0, 11.0]);
+}
+
+#[test]
+fn metal_keeps_the_names() {
+    let text = fibonacci().compile().unwrap().metal_source(&enigma::Options::default());
+    let body = text.split_once("kernel void").unwrap().1;
+    insta::assert_snapshot!(body);
+}
+
+#[enigma::kernel]
+#[allow(deprecated)]
+fn legacy(a: Buffer<f32>, out: Buffer<f32>) {
+    let tile = threadgroup::<f32>(32);
+    let token = enigma::async_copy_to_threadgroup(a, &tile, 16, 4, 8);
+    enigma::async_copy_commit(&token);
+    async_copy_wait([token]);
+    out.store(thread_index_in_simdgroup(), tile.load(thread_index_in_simdgroup() % 16 + 8));
+}
+
+#[test]
+fn legacy_names_still_work() {
+    let mut out = [0.0; 32];
+    run!(legacy(), 32, &ramp(20), &mut out);
+    let expected: Vec<f32> = (0..32).map(|lane| (lane % 16 + 4) as f32).collect();
+    assert_eq!(out, expected[..]);
+}
+
+#[test]
+#[should_panic(expected = "the kernel language is used outside a kernel, at crates/enigma/tests/language.rs")]
+fn outside_a_kernel_there_is_nothing_to_add_to() {
+    barrier();
+}
+
+#[test]
+fn a_panic_in_a_body_ends_its_trace() {
+    let panicked = std::panic::catch_unwind(|| enigma::build("broken", [] as [&str; 0], || panic!("in the body")));
+    assert!(panicked.is_err());
+    let outside = std::panic::catch_unwind(barrier);
+    assert!(outside.is_err(), "the trace of the broken kernel is still open");
 }

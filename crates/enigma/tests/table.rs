@@ -1,0 +1,125 @@
+//! Every row of the operation table can be reached from Rust.
+
+use std::collections::BTreeSet;
+
+use enigma::prelude::*;
+use enigma_ir::Opcode;
+use enigma_ir::table::TABLE;
+
+type Float1 = fn(Val<f32>) -> Val<f32>;
+type Float2 = fn(Val<f32>, Val<f32>) -> Val<f32>;
+type Float3 = fn(Val<f32>, Val<f32>, Val<f32>) -> Val<f32>;
+type FloatTest = fn(Val<f32>) -> Val<bool>;
+type Integer1 = fn(Val<u32>) -> Val<u32>;
+
+const FLOAT1: [Float1; 28] = [
+    sqrt,
+    rsqrt,
+    abs,
+    ceil,
+    floor,
+    round,
+    trunc,
+    sign,
+    saturate,
+    fract,
+    exp,
+    exp2,
+    log,
+    log2,
+    log10,
+    sin,
+    cos,
+    tan,
+    asin,
+    acos,
+    atan,
+    sinh,
+    cosh,
+    tanh,
+    simd_sum,
+    simd_product,
+    simd_min,
+    simd_max,
+];
+const FLOAT2: [Float2; 7] = [fmin, fmax, pow, fmod, atan2, copysign, step];
+const FLOAT3: [Float3; 4] = [clamp, fma, mix, smoothstep];
+const FLOAT_TESTS: [FloatTest; 5] = [isnan, isinf, isfinite, signbit, isnormal];
+const INTEGER1: [Integer1; 3] = [simd_and, simd_or, simd_xor];
+
+#[enigma::kernel]
+fn positions(out: Buffer<u32>) {
+    let places = [
+        thread_position_in_grid,
+        thread_position_in_threadgroup,
+        threadgroup_position_in_grid,
+        threads_per_threadgroup,
+        threads_per_grid,
+        threadgroups_per_grid,
+        thread_index_in_threadgroup,
+        thread_index_in_simdgroup,
+        simdgroup_index_in_threadgroup,
+        threads_per_simdgroup,
+        simdgroups_per_threadgroup,
+    ];
+    for (i, place) in places.into_iter().enumerate() {
+        out.store(i, place());
+    }
+}
+
+#[enigma::kernel]
+fn values(x: Val<f32>, i: Val<u32>, out: Buffer<f32>) {
+    let results = [x + 1.0, x - 1.0, x * 2.0, x / 2.0, x.floordiv(2.0), x % 2.0, -x];
+    let bits = [i << 1, i >> 1, i & 1, i | 1, i ^ 1, !i];
+    let tests = [x.eq(1.0), x.ne(1.0), x.lt(1.0), x.le(1.0), x.gt(1.0), x.ge(1.0)];
+    let unsigned = [i.unsigned_lt(1), i.unsigned_le(1), i.unsigned_gt(1), i.unsigned_ge(1)];
+    let functions = FLOAT1.map(|f| f(x)).into_iter();
+    let functions = functions.chain(FLOAT2.map(|f| f(x, x))).chain(FLOAT3.map(|f| f(x, x, x)));
+    let tests = tests.into_iter().chain(unsigned).chain(FLOAT_TESTS.map(|f| f(x)));
+    let integers = bits.into_iter().chain(INTEGER1.map(|f| f(i)));
+
+    let sum = results.into_iter().chain(functions).fold(x, |sum, y| sum + y);
+    let sum = tests.fold(sum, |sum, test| select(test, sum, 0.0));
+    let sum = integers.fold(sum, |sum, y| sum + y.cast::<f32>());
+    out.store(0, make_vec([sum, x]).x());
+}
+
+#[enigma::kernel]
+fn structure(n: Val<u32>, out: Buffer<u32>) {
+    let sums = registers::<u32>(1, 0);
+    for_range(..n, |i| sums.store(0, sums.load(0) + i));
+    while_(|| sums.load(0).gt(10), || sums.store(0, sums.load(0) / 2));
+    if_(n.gt(1), || out.store(0, sums.load(0)));
+}
+
+#[enigma::kernel]
+fn copies(a: Buffer<f32>, out: Buffer<f32>) {
+    let tile = threadgroup::<f32>(64);
+    let tile = tile.copy(Copy1d::from(a, 64)).wait();
+    let rows = || At { offset: 0, pitch: 8 };
+    let tile = tile.copy(Copy2d::from(a, rows(), Size { cols: 8, rows: 8 })).wait();
+    barrier();
+    let product = Matrix::filled(0.0).multiply_accumulate(Matrix::load(&tile, 0, 8), Matrix::load(&tile, 0, 8));
+    simd_barrier();
+    product.store(&tile, 0, 8);
+    let tile = tile.copy(Copy1d::to(out, 64)).wait();
+    tile.copy(Copy2d::to(out, rows(), Size { cols: 8, rows: 8 })).wait();
+}
+
+#[test]
+fn every_row_is_reachable() {
+    let (positions, values, structure, copies) = (positions(), values(), structure(), copies());
+    let kernels = [positions.ir(), values.ir(), structure.ir(), copies.ir()];
+    let reached: BTreeSet<Opcode> =
+        kernels.into_iter().flat_map(|kernel| kernel.walk().into_iter().map(|op| kernel.op(op).code)).collect();
+    let missing: Vec<&str> = TABLE.iter().filter(|row| !reached.contains(&row.code)).map(|row| row.name).collect();
+    assert!(missing.is_empty(), "no way from Rust to {missing:?}");
+}
+
+#[test]
+fn what_reaches_them_is_right() {
+    positions().compile().unwrap();
+    values().compile().unwrap();
+    structure().compile().unwrap();
+    copies().compile().unwrap();
+}
