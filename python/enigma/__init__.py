@@ -1,20 +1,22 @@
 """GPU kernels in Python whose asynchronous copies are values that can be checked.
 
-import enigma
+Usage::
 
-@enigma.kernel
-def double(A: enigma.f32, B: enigma.f32):
-    i = enigma.thread_position_in_grid
-    B[i] = A[i] * 2.0
+    import enigma
 
-double[1024, 256](a, b)
+    @enigma.kernel
+    def double(A: enigma.f32, B: enigma.f32):
+        i = enigma.thread_position_in_grid
+        B[i] = A[i] * 2.0
+
+    double[1024, 256](a, b)
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import _core, arch, benchmark, errors, testing
+from . import _core, arch, benchmark, errors, language, testing
 from ._core import Carry, Event, RegisterTensor, Tensor, Value
 from .control import for_range, if_, range, range_constexpr, while_
 from .errors import Diagnostic, EnigmaError, Label
@@ -28,7 +30,7 @@ from .memory import (
     make_float4,
     register_tensor,
     threadgroup_alloc,
-)  # fmt: skip
+)
 from .runtime import DeviceCapabilities, MetalRuntime, PreparedKernel, Runtime, Statistics, launch
 from .types import (
     BFloat16,
@@ -57,7 +59,17 @@ from .types import (
     u16,
     u32,
     u64,
-)  # fmt: skip
+)
+
+__all__ = [
+    "BFloat16", "Bool", "Carry", "CompiledKernel", "DType", "DeviceCapabilities", "Diagnostic", "EnigmaError", "Event",
+    "Float16", "Float32", "Int8", "Int16", "Int32", "Int64", "Kernel", "Label", "MetalRuntime", "PreparedKernel",
+    "RegisterTensor", "Runtime", "Scalar", "Statistics", "Tensor", "UInt8", "UInt16", "UInt32", "UInt64", "Value",
+    "arch", "async_copy_commit", "async_copy_to_threadgroup", "b1", "benchmark", "bf16", "compile", "f16", "f32",
+    "for_range", "i8", "i16", "i32", "i64", "if_", "kernel", "launch", "make_float2", "make_float3", "make_float4",
+    "range", "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32", "u64", "while_",
+]  # fmt: skip
+__all__ += language.__all__
 
 if TYPE_CHECKING:
     thread_position_in_grid: Value

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .types import DType
 
-Operand = Value | bool | int | float
 Span = tuple[int, int, int, int]
 Label = tuple[int, int, int, int, str]
 
@@ -14,8 +15,8 @@ language: dict[str, Any]
 class Value:
     """A number (or a vector, or a simdgroup matrix) that each thread has when the kernel runs.
 
-    Operators on values record operations. While the kernel is traced a value has no number: ``if value:`` is an error; use
-    `enigma.if_` or `enigma.where`.
+    Operators on values record operations. While the kernel is traced a value has no number: ``if value:`` is an
+    error; use `enigma.if_` or `enigma.where`.
     """
 
     def __add__(self, other: Operand, /) -> Value: ...
@@ -121,8 +122,8 @@ class RegisterTensor:
 class Carry:
     """Values carried from one iteration of a loop to the next: ``carry[k]`` is read and assigned.
 
-    Inside the loop it holds the values of this iteration, and what is assigned is what the next begins with; after the loop it
-    holds the result.
+    Inside the loop it holds the values of this iteration, and what is assigned is what the next begins with; after
+    the loop it holds the result.
     """
 
     # A carry holds values and events alike; which, only the kernel knows.
@@ -248,10 +249,12 @@ class Runtime:
     def __init__(self, device: str) -> None: ...
     def capabilities(self) -> DeviceCapabilities: ...
     def dispatch(
-        self, kernel: Compiled, grid: Span3, threads: Span3, arguments: Sequence[Any]
+        self,
+        kernel: Compiled,
+        grid: tuple[int, int, int],
+        threads: tuple[int, int, int],
+        arguments: Sequence[Any],
     ) -> Statistics: ...
-
-Span3 = tuple[int, int, int]
 
 def trace(
     function: Any,
@@ -273,8 +276,8 @@ def threadgroup_alloc(dtype: str | type[DType], size: int, name: str | None = No
         A tensor of that many elements, uninitialised.
 
     Raises:
-        EnigmaError: for an unknown dtype, a size below 1, a name that is taken, or, when the kernel is compiled, more than 32 KiB
-            of threadgroup memory in all.
+        EnigmaError: for an unknown dtype, a size below 1, a name that is taken, or, when the kernel is compiled, more
+            than 32 KiB of threadgroup memory in all.
 
     MSL: `threadgroup T name[size]`.
     """
@@ -304,3 +307,5 @@ def refusal(
 ) -> Exception: ...
 def refusal_here(rule: str, message: str, label: str, help: str) -> Exception: ...
 def operations() -> list[tuple[str, list[tuple[str, str, str | None, str]], str, str]]: ...
+
+Operand = Value | bool | int | float | np.generic[Any]

@@ -9,8 +9,8 @@ The loop becomes::
     if "x" in __enigma_carry__: x = __enigma_carry__["x"]
 
 for each variable that the body assigns and whose value the next iteration or what follows the loop may need. Only
-what exists before the loop is carried, which is known when the line is reached. All lines and columns stay those of the
-user's file, and the function keeps its globals, its closure, its defaults and its name.
+what exists before the loop is carried, which is known when the line is reached. All lines and columns stay those
+of the user's file, and the function keeps its globals, its closure, its defaults and its name.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class _Rewriter(ast.NodeTransformer):
             self.refuse(
                 leaver,
                 f"`{name}` cannot leave an `enigma.range` loop",
-                "a recorded loop runs to its end: guard the work with `with enigma.if_(cond):`, or loop with `enigma.while_`",
+                "a recorded loop runs to its end: guard the work with `with enigma.if_(cond):`, or use `enigma.while_`",
             )
 
     def refuse(self, node: ast.AST, message: str, help: str) -> None:

@@ -10,7 +10,7 @@ from types import FunctionType
 
 
 def text_off_disk(path: str) -> str | None:
-    """The text of a source file that is not on disk, as a notebook's cell; None for one that is, or that is not kept."""
+    """The text of a source file that is not on disk, as a notebook's cell; None for one on disk, or not kept."""
     if os.path.isfile(path):
         return None
     return "".join(linecache.getlines(path)) or None

@@ -20,15 +20,14 @@ Made by ``python -m enigma._stubs``; do not edit.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal
 
 import numpy as np
 
 from ._core import Event, RegisterTensor, Tensor, Value
 from .types import DType
 
-type_of_number = bool | int | float | np.generic[Any]
-Operand = Value | type_of_number
+Operand = Value | bool | int | float | np.generic[Any]
 Memory = Tensor | RegisterTensor | str
 DTypeLike = str | type[DType]
 Dim = Literal["x", "y", "z"]
@@ -40,7 +39,8 @@ MemFlags = Literal["mem_none", "mem_device", "mem_threadgroup", "mem_device_and_
 def stub() -> str:
     """The text of the stub."""
     functions = [_definition(*function) for function in _core.operations()]
-    return "\n".join([HEAD, *functions])
+    names = "".join(f'    "{name}",\n' for name, *_ in _core.operations())
+    return "\n".join([HEAD, f"__all__ = [\n{names}]\n", *functions])
 
 
 def _definition(
@@ -57,11 +57,7 @@ def _definition(
     header = f"def {name}({', '.join(written)}) -> {result}:"
     if len(header) > 110:
         header = f"def {name}(\n    {(',' + chr(10) + '    ').join(written)},\n) -> {result}:"
-    body = (
-        textwrap.indent(f'"""{documentation}\n"""', "    ")
-        if "\n" in documentation
-        else f'    """{documentation}"""'
-    )
+    body = textwrap.indent(f'"""{documentation}\n"""', "    ")
     return f"{header}\n{body}\n"
 
 

@@ -23,7 +23,7 @@ def for_range(
     dtype: DTypeLike = "int",
     init: Sequence[Operand | Event] | Operand | Event | None = None,
 ) -> ForRange:
-    """A counted loop: ``with enigma.for_range(lo, hi) as i:`` runs its body for each ``i`` from ``lo`` up to, not including, ``hi``.
+    """A counted loop: ``with enigma.for_range(lo, hi) as i:`` runs its body for ``i`` from ``lo`` to below ``hi``.
 
     Args:
         lo: the first value.
@@ -46,9 +46,9 @@ def for_range(
 def range(*bounds: Operand) -> Iterator[Value]:
     """A counted loop, ``for i in enigma.range(lo, hi, step):``, recorded as `for_range` is.
 
-    It takes what Python's ``range`` takes, traced values included. Variables that the body assigns, that exist before the
-    loop, and whose value an iteration or what follows the loop needs are carried from one iteration to the next,
-    events among them.
+    It takes what Python's ``range`` takes, traced values included. Variables that the body assigns, that exist before
+    the loop, and whose value the next iteration or what follows the loop needs are carried from one iteration to the
+    next, events among them.
 
     Raises:
         EnigmaError: outside the text of a kernel, where the loop cannot be rewritten.
@@ -57,8 +57,8 @@ def range(*bounds: Operand) -> Iterator[Value]:
         "invalid-kernel",
         "`enigma.range` is no Python iterator",
         "called here",
-        "it is rewritten in the text of a function decorated with `@enigma.kernel`, which must have its source at hand and"
-        " have it as `for i in enigma.range(...):`; elsewhere use `with enigma.for_range(lo, hi) as i:`",
+        "`for i in enigma.range(...):` is rewritten in a function decorated with `@enigma.kernel` whose source is at"
+        " hand; elsewhere use `with enigma.for_range(lo, hi) as i:`",
     )
 
 

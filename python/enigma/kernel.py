@@ -23,9 +23,12 @@ AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
 class Kernel:
     """A function of the kernel language. `enigma.kernel` makes it; `enigma.compile` compiles it.
 
-    ``kernel[grid, threads](*arguments)`` runs it on the default device: ``grid`` and ``threads`` count threads, each an int
-    or a tuple of up to three. The first launch traces the kernel, later ones use what it made.
+    ``kernel[grid, threads](*arguments)`` runs it on the default device: ``grid`` and ``threads`` count threads, each
+    an int or a tuple of up to three. The first launch traces the kernel, later ones use what it made.
     """
+
+    __name__: str
+    __qualname__: str
 
     def __init__(self, function: FunctionType, namespace: dict[str, Any]) -> None:
         self._function = function
@@ -38,10 +41,10 @@ class Kernel:
             "invalid-kernel",
             f"the kernel `{self.__name__}` is called like a function",
             "called here",
-            f"launch it with `{self.__name__}[grid, threads](...)`; what kernels share goes into an undecorated function",
+            f"launch it with `{self.__name__}[grid, threads](...)`; what kernels share goes into a plain function",
         )
 
-    def __getitem__(self, shape: tuple[Any, Any]) -> Callable[..., None]:
+    def __getitem__(self, shape: tuple[Any, Any]) -> Callable[..., _core.Statistics]:
         from .runtime import launcher
 
         return launcher(self, shape)
@@ -240,7 +243,7 @@ class CompiledKernel:
         )
 
     def export_metal(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Writes `metal_source` to a file, ``<kernel_name>.metal`` in the working directory by default; returns its path."""
+        """Writes `metal_source` to a file, by default ``<kernel_name>.metal`` here, and returns its path."""
         target = Path(f"{self.kernel_name}.metal" if path is None else path)
         target.write_text(self.metal_source, encoding="utf-8")
         return target
@@ -270,10 +273,11 @@ def compile(
         dump_mlir: print the MLIR module.
         work_dir: where files go; the working directory by default. Giving one keeps the Metal source.
         vec_width: elements per thread; 0 and 1 both mean one, and there is nothing else.
-        emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made in
-            any case, it changes nothing.
-        async_lowering: how Metal source spells asynchronous copies: ``"asm"`` (declarations bound by ``__asm``, toolchains up
-            to Xcode 16), ``"asm-escaped"`` (the same under an escaped label, for later ones) or ``"cooperative"`` (lanes copy).
+        emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made
+            in any case, it changes nothing.
+        async_lowering: how Metal source spells asynchronous copies: ``"asm"`` (declarations bound by ``__asm``, for
+            toolchains up to Xcode 16), ``"asm-escaped"`` (the same under an escaped label, for later ones) or
+            ``"cooperative"`` (the lanes copy).
 
     Raises:
         EnigmaError: with everything that is wrong with the kernel.

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._core import DeviceCapabilities, Statistics
+from ._core import DeviceCapabilities as DeviceCapabilities
+from ._core import Statistics as Statistics
 from .kernel import CompiledKernel, Kernel
 from .types import DType, dtype_class
 
@@ -100,8 +101,8 @@ class Runtime:
         Of the inputs only those that the kernel writes are copied.
 
         Returns:
-            With ``output_size`` the bytes of the output; with ``output_sizes`` a list of them; with ``output_shapes`` a list of
-            arrays. Outputs hold zeros before the kernel runs.
+            With ``output_size`` the bytes of the output; with ``output_sizes`` a list of them; with ``output_shapes`` a
+            list of arrays. Outputs hold zeros before the kernel runs.
 
         Raises:
             EnigmaError: when the arguments do not fit the kernel's parameters, or the launch exceeds the device.
@@ -199,26 +200,26 @@ class _Outputs:
         """Reads what a caller of `prepare` says of the outputs."""
         buffers = [(name, dtype) for name, dtype, is_scalar, _ in compiled._core.parameters if not is_scalar]
         outputs = [(name, numpy_dtype(dtype_class(dtype))) for name, dtype in buffers[inputs:]]
-        given = [option for option in (size, sizes, shapes) if option is not None]
-        if len(given) > 1:
+        if sum(option is not None for option in (size, sizes, shapes)) > 1:
             raise _misfit(
                 "the outputs are described twice", "give one of output_size, output_sizes and output_shapes"
             )
-        described = [size] if size is not None else given[0] if given else []
+        in_bytes = [size] if size is not None else list(sizes or ())
+        described = in_bytes if shapes is None else list(shapes)
         if inputs > len(buffers) or len(described) != len(outputs):
             names = ", ".join(name for name, _ in buffers)
             raise _misfit(
-                f"the kernel `{compiled.kernel_name}` has {len(buffers)} buffers ({names}), and is given {inputs} inputs"
-                f" and {len(described)} outputs",
-                "inputs bind the first buffers and outputs the rest; describe each output by output_size (one, in bytes),"
-                " output_sizes (in bytes) or output_shapes",
+                f"the kernel `{compiled.kernel_name}` has {len(buffers)} buffers ({names}), and is given"
+                f" {inputs} inputs and {len(described)} outputs",
+                "inputs bind the first buffers and outputs the rest; describe the outputs by output_size (of one, in"
+                " bytes), output_sizes (in bytes) or output_shapes",
             )
         _check_dtypes(outputs, dtypes)
         if shapes is not None:
             return cls(
                 [np.zeros(shape, dtype) for shape, (_, dtype) in zip(shapes, outputs, strict=True)], list
             )
-        arrays = [_of_bytes(name, dtype, n) for n, (name, dtype) in zip(described, outputs, strict=True)]
+        arrays = [_of_bytes(name, dtype, n) for n, (name, dtype) in zip(in_bytes, outputs, strict=True)]
         if size is not None:
             return cls(arrays, lambda arrays: arrays[0].tobytes())
         return cls(arrays, lambda arrays: [array.tobytes() for array in arrays])
@@ -321,8 +322,8 @@ def launch(
 
     Args:
         fn: the kernel. Its first launch traces it, later ones use what that made.
-        arguments: one for each parameter, in order: for a buffer a C-contiguous NumPy array, or one of another library that
-            speaks DLPack, which the kernel reads and writes in place; for a `Scalar` a number.
+        arguments: one for each parameter, in order: for a buffer a C-contiguous NumPy array, or one of another library
+            that speaks DLPack, which the kernel reads and writes in place; for a `Scalar` a number.
         grid: threads of the grid, an int or a tuple of up to three.
         threads: threads of a threadgroup, likewise.
         device: a device's name, or an open `Runtime`.
@@ -331,8 +332,8 @@ def launch(
         What the launch did: threadgroups, copies, bytes they moved, and how many were in flight at most.
 
     Raises:
-        EnigmaError: for arguments that do not fit the parameters (everything that does not fit is reported together), and
-            for what the kernel does wrong while it runs.
+        EnigmaError: for arguments that do not fit the parameters (everything that does not fit is reported together),
+            and for what the kernel does wrong while it runs.
     """
     runtime = device if isinstance(device, Runtime) else default_runtime(device or "auto")
     return runtime.launch(fn, *arguments, grid=grid, threads=threads)

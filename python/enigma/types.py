@@ -130,7 +130,8 @@ else:
     class Scalar:
         """Annotates a parameter that is a number, the same for the whole grid.
 
-        ``n: enigma.Scalar(enigma.u32)`` and ``n: enigma.Scalar[enigma.u32]`` mean the same; type checkers want the second.
+        ``n: enigma.Scalar(enigma.u32)`` and ``n: enigma.Scalar[enigma.u32]`` mean the same; type checkers want the
+        second.
 
         Raises:
             EnigmaError: when what it is given is no dtype.

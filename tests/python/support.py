@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-import enigma
 import ml_dtypes
 import numpy as np
 import pytest
+
+import enigma
 
 NUMPY = {
     enigma.b1: np.dtype(np.bool_),

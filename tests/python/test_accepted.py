@@ -1,8 +1,9 @@
 """Right kernels that look like wrong ones: each is accepted, and computes what it should."""
 
-import enigma
 import numpy as np
 import pytest
+
+import enigma
 
 
 def test_double_buffering_through_carries():

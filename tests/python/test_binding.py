@@ -1,9 +1,13 @@
 """What a launch binds: arrays and numbers that fit are used in place, all others refused before anything runs."""
 
-import enigma
+import linecache
+import re
+
 import ml_dtypes
 import numpy as np
 import pytest
+
+import enigma
 from support import NUMPY, sample
 
 
@@ -63,8 +67,6 @@ def read_only():
     ids=lambda case: case if isinstance(case, str) else "",
 )
 def test_refused(arguments, said):
-    import re
-
     (message,) = findings(*arguments)
     assert re.search(said, message), message
 
@@ -78,7 +80,7 @@ def test_the_message_shows_the_parameter():
     with pytest.raises(enigma.EnigmaError) as raised:
         axpy[8, 8](A.astype(np.int32), out(), 1.0, 1)
     label = raised.value.diagnostics[0].labels[0]
-    text = open(label.file).read().splitlines()[label.line - 1]
+    text = linecache.getline(label.file, label.line)
     assert text[label.column - 1 : label.end_column - 1] == "A: enigma.f32"
 
 

@@ -1,8 +1,11 @@
 """Loops and branches against what Python and NumPy make of the same text."""
 
-import enigma
+import importlib.util
+
 import numpy as np
 import pytest
+
+import enigma
 from support import only, refusal
 
 N = 32
@@ -142,12 +145,8 @@ def test_a_tensor_cannot_change_from_one_iteration_to_the_next():
 
 @pytest.mark.parametrize("statement", ["break", "continue", "return"])
 def test_leaving_a_recorded_loop_is_refused_by_name(statement, tmp_path):
-    error = refusal(
-        from_file(
-            tmp_path,
-            f"@enigma.kernel\ndef leaves(A: enigma.f32):\n    for i in enigma.range(3):\n        A[i] = 1.0\n        {statement}\n",
-        ).leaves
-    )
+    loop = f"    for i in enigma.range(3):\n        A[i] = 1.0\n        {statement}\n"
+    error = refusal(from_file(tmp_path, f"@enigma.kernel\ndef leaves(A: enigma.f32):\n{loop}").leaves)
     finding = only(error, "invalid-kernel")
     assert f"`{statement}`" in finding.message
     assert (finding.labels[0].line, finding.labels[0].column) == (6, 9)
@@ -169,8 +168,6 @@ def test_python_loops_inside_a_recorded_one_may_be_left():
 
 def from_file(tmp_path, text):
     """A module of that text, under an `import enigma`."""
-    import importlib.util
-
     path = tmp_path / "written.py"
     path.write_text("import enigma\n" + text)
     spec = importlib.util.spec_from_file_location("written", path)

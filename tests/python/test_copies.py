@@ -2,11 +2,12 @@
 
 import functools
 
-import enigma
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import enigma
 from support import NUMPY, sample
 
 WIDTHS = [enigma.u8, enigma.f16, enigma.f32, enigma.i64]
@@ -127,7 +128,7 @@ def copy_2d(dtype, fill):
 
 @st.composite
 def rectangles(draw):
-    """cols, rows, the tile's pitch and offset (all inside the tile), the other side's pitch and offset, valid extents."""
+    """cols, rows; the tile's pitch and offset, all inside it; the other side's pitch and offset; valid extents."""
     cols, rows = draw(st.integers(0, 12)), draw(st.integers(0, 7))
     tile_pitch = draw(st.integers(max(cols, 1), 13))
     room = TILE - (tile_pitch * max(rows - 1, 0) + cols)

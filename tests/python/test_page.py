@@ -1,8 +1,9 @@
 """The example that introduces asynchronous copies: one 1D and one 2D copy into the same tile."""
 
-import enigma
 import numpy as np
 import pytest
+
+import enigma
 from support import NUMPY, sample
 
 
@@ -57,5 +58,5 @@ def test_the_metal_source_keeps_the_names(lowering):
 
 def test_an_unknown_lowering_lists_the_known_ones():
     with pytest.raises(enigma.EnigmaError, match="asm-escaped") as raised:
-        enigma.compile(make_tiled_load(enigma.f32), async_lowering="dma").metal_source
+        enigma.compile(make_tiled_load(enigma.f32), async_lowering="dma").source("msl")
     assert raised.value.diagnostics[0].rule == "invalid-operand"

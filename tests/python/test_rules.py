@@ -1,7 +1,8 @@
 """What the compiler refuses: each kernel breaks one rule, and the message names every line marked `# HERE`."""
 
-import enigma
 import pytest
+
+import enigma
 from support import marked_lines, only, refusal
 
 REFUSED: list[tuple[str, enigma.Kernel]] = []
@@ -76,7 +77,7 @@ def unknown_name(A: enigma.f32):
 @refused("never-waited")
 def never_waited(A: enigma.f32):
     tile = enigma.threadgroup_alloc("float", 64)
-    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 64)  # HERE
+    enigma.async_copy_1d_d2t(tile, 0, A, 0, 64)  # HERE
 
 
 @refused("never-waited")
