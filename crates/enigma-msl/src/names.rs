@@ -44,22 +44,22 @@ impl Names {
 
     /// Declares a variable in the innermost scope: under this name if it is free, else under one close to it.
     pub fn declare(&mut self, wanted: &str) -> String {
-        let base = sanitised(wanted);
-        let name = match self.taken(&base) {
-            false => base,
-            true => {
-                let mut n = 2;
-                while self.taken(&format!("{base}_{n}")) {
-                    n += 1;
-                }
-                format!("{base}_{n}")
-            }
-        };
+        let name = self.free_name(sanitised(wanted));
         match self.scopes.last_mut() {
             Some(scope) => scope.insert(name.clone()),
             None => self.used.insert(name.clone()),
         };
         name
+    }
+
+    fn free_name(&self, base: String) -> String {
+        if !self.taken(&base) {
+            return base;
+        }
+        // A number after a word like `simdgroup` would end in a name that is reserved whatever the number.
+        let stem = if reserved(&format!("{base}_")) { format!("my_{base}") } else { base };
+        let numbered = (2u32..).map(|n| format!("{stem}_{n}"));
+        std::iter::once(stem.clone()).chain(numbered).find(|name| !self.taken(name)).unwrap_or(stem)
     }
 
     /// Declares the first of these names that is free, or one close to the first.
@@ -111,6 +111,16 @@ mod tests {
         assert_eq!(names.declare("größe"), "gr_e");
         assert_eq!(names.declare("__x"), "x");
         assert_eq!(names.declare("1st"), "v1st");
+    }
+
+    #[test]
+    fn a_reserved_prefix_leaves_room() {
+        let mut names = Names::default();
+        names.enter();
+        assert_eq!(names.declare("simdgroup"), "simdgroup");
+        assert_eq!(names.declare("simdgroup"), "my_simdgroup");
+        assert_eq!(names.declare("simdgroup"), "my_simdgroup_2");
+        assert_eq!(names.declare("simd_lane"), "my_simd_lane");
     }
 
     #[test]
