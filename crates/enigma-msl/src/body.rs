@@ -199,7 +199,7 @@ impl<'k> Emitter<'k> {
     /// The user's name for a value, or one that says what it is.
     fn suggested_name(&self, value: ValueId) -> String {
         let data = self.kernel.value(value);
-        if let Some(name) = &data.name {
+        if let Some(name) = data.name.as_ref().or_else(|| self.name_when_carried(value)) {
             return name.clone();
         }
         let op = self.kernel.defining_op(value);
@@ -222,6 +222,21 @@ impl<'k> Emitter<'k> {
             },
         };
         name.to_owned()
+    }
+
+    /// The user's name for what becomes of a value that only starts a loop's carried value.
+    fn name_when_carried(&self, value: ValueId) -> Option<&'k String> {
+        let kernel = self.kernel;
+        let [place] = self.plan.uses(value) else { return None };
+        let op = kernel.op(*kernel.block(place.block).ops.get(place.index)?);
+        let skip = match op.code {
+            Opcode::For => 3,
+            Opcode::While => 0,
+            _ => return None,
+        };
+        let k = op.operands[skip..].iter().position(|&init| init == value)?;
+        let argument = kernel.block(op.blocks[0]).args[k + usize::from(op.code == Opcode::For)];
+        kernel.value(argument).name.as_ref().or(kernel.value(op.results[k]).name.as_ref())
     }
 
     /// A type in the text.

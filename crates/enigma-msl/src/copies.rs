@@ -45,10 +45,17 @@ impl Emitter<'_> {
             Some(variable) => self.out.line(&format!("{variable} = nullptr;")),
             None => self.variables.bind(event, "nullptr"),
         }
-        let only_waited = self.plan.uses(event).len() == 1 && self.kernel.value(event).name.is_none();
-        if self.plan.needs(event) && !only_waited {
+        if self.plan.needs(event) && !self.is_only_waited_for(event) {
             self.helpers.events_may_be_null();
         }
+    }
+
+    /// Whether no loop and no branch passes an event on: all who use it are waits.
+    fn is_only_waited_for(&self, event: ValueId) -> bool {
+        self.plan.uses(event).iter().all(|place| {
+            let user = self.kernel.block(place.block).ops.get(place.index);
+            user.is_some_and(|&op| self.kernel.op(op).code == Opcode::AsyncCopyWait)
+        })
     }
 
     fn issue(&mut self, event: ValueId, copy: &Copy, call: Expression) {

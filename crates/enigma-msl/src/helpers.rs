@@ -73,8 +73,8 @@ impl CopyHelper {
         }
         let edges = match (self.edges, self.to_device) {
             (false, _) => "",
-            (true, true) => ", long valid_cols, long valid_rows",
-            (true, false) => ", long valid_cols, long valid_rows, async_copy_fill fill",
+            (true, true) => ",\n    long valid_cols, long valid_rows",
+            (true, false) => ",\n    long valid_cols, long valid_rows, async_copy_fill fill",
         };
         format!("\n    {dst}, long dst_pitch, {src}, long src_pitch, long cols, long rows{edges}\n")
     }

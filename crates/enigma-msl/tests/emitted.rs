@@ -1,15 +1,10 @@
 //! What the emitter writes, kernel by kernel: the snapshots are to read as a person would have written them.
 
-mod kernels;
-
-use enigma_ir::{Builder, verify};
 use enigma_msl::{AsyncLowering, Options, emit};
+use enigma_tests::{Make, kernels};
 
-fn text(build: fn(&mut Builder), name: &str, async_lowering: AsyncLowering) -> String {
-    let mut builder = Builder::new(name, file!(), None, [1, 1, 1, 1]);
-    build(&mut builder);
-    let kernel = verify(builder.finish()).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
-    emit(&kernel, &Options { async_lowering })
+fn text(build: fn(&mut Make), name: &str, async_lowering: AsyncLowering) -> String {
+    emit(&Make::kernel(name, build), &Options { async_lowering })
 }
 
 macro_rules! snapshots {

@@ -36,7 +36,7 @@ void shim_meet(ShimScope scope, int line, void *brought, ShimAction action);
 const ShimThread *shim_thread(void);
 void **shim_arguments(void);
 
-// Ends the run with a message (a format with one string and one number).
+// Ends the run with a message, which must outlive it.
 void shim_fail(const char *message);
 
 // Runs a kernel. Returns null, or what went wrong.
@@ -45,9 +45,6 @@ const char *shim_launch(void (*kernel)(void), void **arguments, const uint32_t g
 // Copies in flight: forgets them before a threadgroup starts; after it, returns null or what is left.
 void shim_air_reset(void);
 const char *shim_air_finish(void);
-
-// Copies issued since the library was loaded.
-uint64_t shim_air_issued(void);
 
 #ifdef __cplusplus
 }

@@ -1,92 +1,11 @@
-//! One kernel for each feature, built by hand.
+//! One kernel for each feature, built by hand: the emitter's snapshots show them, and tests run them.
 
-use enigma_ir::{Arg, Builder, DType, Literal, MemoryId, Opcode, Span, ValueId};
+use enigma_ir::{Arg, DType, MemoryId, Opcode, ValueId};
 
-const SPAN: Span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 1 };
+use crate::make::{Make, float, int, name};
 
-/// The builder with shorter names.
-struct Make<'b>(&'b mut Builder);
-
-fn int(value: i128) -> Arg {
-    Arg::Literal(Literal::Int(value))
-}
-
-fn float(value: f64) -> Arg {
-    Arg::Literal(Literal::Float(value))
-}
-
-fn name(text: &str) -> Arg {
-    Arg::Name(text.to_owned())
-}
-
-impl Make<'_> {
-    fn buffer(&mut self, name: &str, dtype: DType) -> MemoryId {
-        self.0.buffer_param(name, dtype, SPAN)
-    }
-
-    fn scalar(&mut self, name: &str, dtype: DType) -> ValueId {
-        self.0.scalar_param(name, dtype, SPAN)
-    }
-
-    fn tile(&mut self, name: &str, dtype: DType, len: i128) -> MemoryId {
-        self.0.threadgroup_alloc(dtype, len, Some(name), None, SPAN)
-    }
-
-    fn value(&mut self, code: Opcode, args: &[Arg]) -> ValueId {
-        self.0.value(code, args, SPAN)
-    }
-
-    fn named(&mut self, name: &str, code: Opcode, args: &[Arg]) -> ValueId {
-        let value = self.value(code, args);
-        self.0.name_value(value, name);
-        value
-    }
-
-    fn does(&mut self, code: Opcode, args: &[Arg]) {
-        self.0.call(code, args, SPAN);
-    }
-
-    fn load(&mut self, memory: MemoryId, index: impl Into<Arg>) -> ValueId {
-        self.value(Opcode::Load, &[memory.into(), index.into()])
-    }
-
-    fn store(&mut self, memory: MemoryId, index: impl Into<Arg>, value: impl Into<Arg>) {
-        self.does(Opcode::Store, &[memory.into(), index.into(), value.into()]);
-    }
-
-    fn wait(&mut self, events: &[ValueId]) {
-        let events: Vec<Arg> = events.iter().map(|&e| e.into()).collect();
-        self.does(Opcode::AsyncCopyWait, &events);
-    }
-
-    fn barrier(&mut self) {
-        self.does(Opcode::Barrier, &[]);
-    }
-
-    fn begin_for(&mut self, [lo, hi, step]: [Arg; 3], init: &[Arg]) -> (ValueId, Vec<ValueId>) {
-        self.0.begin_for([&lo, &hi, &step], DType::I32, init, SPAN)
-    }
-
-    fn end_for(&mut self, yields: &[ValueId]) -> Vec<ValueId> {
-        let yields: Vec<Arg> = yields.iter().map(|&v| v.into()).collect();
-        self.0.end_for(&yields, SPAN)
-    }
-
-    fn begin_if(&mut self, condition: ValueId) {
-        self.0.begin_if(&condition.into(), SPAN);
-    }
-
-    fn begin_else(&mut self, yields: &[Arg]) {
-        self.0.begin_else(yields, SPAN);
-    }
-
-    fn end_if(&mut self, yields: &[Arg]) -> Vec<ValueId> {
-        self.0.end_if(yields, SPAN)
-    }
-}
-
-pub fn vector_add(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// C = A + B.
+pub fn vector_add(k: &mut Make) {
     let [a, b, c] = ["A", "B", "C"].map(|name| k.buffer(name, DType::F32));
     let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
     let (x, y) = (k.load(a, i), k.load(b, i));
@@ -94,8 +13,8 @@ pub fn vector_add(builder: &mut Builder) {
     k.store(c, i, sum);
 }
 
-pub fn tiled_load(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// Loads a tile of 64 by an asynchronous copy.
+pub fn tiled_load(k: &mut Make) {
     let (input, output) = (k.buffer("input", DType::F32), k.buffer("output", DType::F32));
     let tile = k.tile("tile", DType::F32, 64);
     let ev = k.named("ev", Opcode::AsyncCopy1dD2t, &[tile.into(), int(0), input.into(), int(0), int(64)]);
@@ -106,8 +25,8 @@ pub fn tiled_load(builder: &mut Builder) {
     k.store(output, tid, x);
 }
 
-pub fn reverse(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// Turns each group of 256 around, by way of threadgroup memory.
+pub fn reverse(k: &mut Make) {
     let data = k.buffer("data", DType::I32);
     let tile = k.tile("tile", DType::I32, 256);
     let i = k.named("i", Opcode::ThreadIndexInThreadgroup, &[]);
@@ -123,8 +42,8 @@ pub fn reverse(builder: &mut Builder) {
     k.store(data, to, y);
 }
 
-pub fn row_softmax(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// Softmax over each row, a simdgroup a row.
+pub fn row_softmax(k: &mut Make) {
     let (x, y) = (k.buffer("x", DType::F32), k.buffer("y", DType::F32));
     let cols = k.scalar("cols", DType::U32);
     let row = k.named("row", Opcode::ThreadgroupPositionInGrid, &[]);
@@ -133,16 +52,16 @@ pub fn row_softmax(builder: &mut Builder) {
     let at = |k: &mut Make, i: ValueId| k.value(Opcode::Add, &[start.into(), i.into()]);
 
     let (i, best) = k.begin_for([lane.into(), cols.into(), int(32)], &[float(f64::NEG_INFINITY)]);
-    k.0.name_value(best[0], "best");
-    let index = at(&mut k, i);
+    k.call_it(best[0], "best");
+    let index = at(k, i);
     let value = k.load(x, index);
     let best = k.value(Opcode::Fmax, &[best[0].into(), value.into()]);
     let best = k.end_for(&[best]);
     let best = k.named("row_max", Opcode::SimdMax, &[best[0].into()]);
 
     let (i, total) = k.begin_for([lane.into(), cols.into(), int(32)], &[float(0.0)]);
-    k.0.name_value(total[0], "total");
-    let index = at(&mut k, i);
+    k.call_it(total[0], "total");
+    let index = at(k, i);
     let value = k.load(x, index);
     let shifted = k.value(Opcode::Sub, &[value.into(), best.into()]);
     let e = k.named("e", Opcode::Exp, &[shifted.into()]);
@@ -152,7 +71,7 @@ pub fn row_softmax(builder: &mut Builder) {
     let total = k.named("row_sum", Opcode::SimdSum, &[total[0].into()]);
 
     let (i, _) = k.begin_for([lane.into(), cols.into(), int(32)], &[]);
-    let index = at(&mut k, i);
+    let index = at(k, i);
     let value = k.load(y, index);
     let scaled = k.value(Opcode::Div, &[value.into(), total.into()]);
     k.store(y, index, scaled);
@@ -160,8 +79,7 @@ pub fn row_softmax(builder: &mut Builder) {
 }
 
 /// C = A·B for one 8x8 block of C, K in steps of 8, double-buffered: the copies of step k+1 fly while step k is used.
-pub fn async_gemm(builder: &mut Builder) {
-    let mut k = Make(builder);
+pub fn async_gemm(k: &mut Make) {
     let [a, b, c] = ["A", "B", "C"].map(|name| k.buffer(name, DType::F32));
     let (n, depth) = (k.scalar("N", DType::U32), k.scalar("K", DType::U32));
     let a_tile = k.tile("a_tile", DType::F32, 128);
@@ -175,7 +93,7 @@ pub fn async_gemm(builder: &mut Builder) {
 
     let issue = |k: &mut Make, step: Arg, buffer: Arg, more: Arg| {
         let offset = k.value(Opcode::Mul, &[buffer, int(64)]);
-        k.0.name_value(offset, "slot");
+        k.call_it(offset, "slot");
         let from = k.value(Opcode::Mul, &[step, int(8)]);
         let a_from = k.value(Opcode::Add, &[a_row.into(), from.into()]);
         let b_from = k.value(Opcode::Mul, &[from.into(), n.into()]);
@@ -190,24 +108,24 @@ pub fn async_gemm(builder: &mut Builder) {
 
     let steps = k.named("steps", Opcode::Div, &[depth.into(), int(8)]);
     let acc = k.value(Opcode::MakeFilledSimdgroupMatrix, &[float(0.0)]);
-    let first = issue(&mut k, int(0), int(0), Arg::Missing);
+    let first = issue(k, int(0), int(0), Arg::Missing);
     let init = [acc.into(), first[0].into(), first[1].into()];
     let (step, carry) = k.begin_for([int(0), steps.into(), int(1)], &init);
     for (&value, name) in carry.iter().zip(["acc", "a_ready", "b_ready"]) {
-        k.0.name_value(value, name);
+        k.call_it(value, name);
     }
     k.wait(&carry[1..]);
     k.barrier();
     let next = k.named("next", Opcode::Add, &[step.into(), int(1)]);
     let more = k.value(Opcode::CmpLt, &[next.into(), steps.into()]);
     let buffer = k.value(Opcode::And, &[next.into(), int(1)]);
-    let flying = issue(&mut k, next.into(), buffer.into(), more.into());
+    let flying = issue(k, next.into(), buffer.into(), more.into());
     let slot = k.value(Opcode::And, &[step.into(), int(1)]);
     let slot = k.value(Opcode::Mul, &[slot.into(), int(64)]);
     let load = |k: &mut Make, name: &str, tile: MemoryId| {
         k.named(name, Opcode::SimdgroupMatrixLoad, &[tile.into(), int(8), Arg::Missing, int(8), int(8), slot.into()])
     };
-    let (left, right) = (load(&mut k, "left", a_tile), load(&mut k, "right", b_tile));
+    let (left, right) = (load(k, "left", a_tile), load(k, "right", b_tile));
     let acc = k.named("acc", Opcode::SimdgroupMultiplyAccumulate, &[left.into(), right.into(), carry[0].into()]);
     k.barrier();
     let result = k.end_for(&[acc, flying[0], flying[1]]);
@@ -223,8 +141,8 @@ pub fn async_gemm(builder: &mut Builder) {
     k.wait(&[done]);
 }
 
-pub fn edges(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// A tile in and out again at the edge of an image.
+pub fn edges(k: &mut Make) {
     let (image, output) = (k.buffer("image", DType::F16), k.buffer("output", DType::F16));
     let (width, height) = (k.scalar("width", DType::U32), k.scalar("height", DType::U32));
     let tile = k.tile("tile", DType::F16, 16 * 32);
@@ -249,8 +167,8 @@ pub fn edges(builder: &mut Builder) {
     k.wait(&[ev]);
 }
 
-pub fn predicate(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// A copy that only the first simdgroup issues.
+pub fn predicate(k: &mut Make) {
     let (input, output) = (k.buffer("input", DType::F32), k.buffer("output", DType::F32));
     let tile = k.tile("tile", DType::F32, 256);
     let group = k.value(Opcode::SimdgroupIndexInThreadgroup, &[]);
@@ -264,10 +182,10 @@ pub fn predicate(builder: &mut Builder) {
     k.store(output, i, x);
 }
 
-pub fn register_copies(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// Copies to and from registers.
+pub fn register_copies(k: &mut Make) {
     let (input, output) = (k.buffer("input", DType::F32), k.buffer("output", DType::F32));
-    let mine = k.0.register_tensor(DType::F32, 4, Some(float(0.0)), Some("mine"), SPAN);
+    let mine = k.registers("mine", DType::F32, 4, Some(float(0.0)));
     let i = k.value(Opcode::ThreadPositionInGrid, &[]);
     let i = k.named("first", Opcode::Mul, &[i.into(), int(4)]);
     let ev = k.value(Opcode::AsyncCopy1dD2t, &[mine.into(), int(0), input.into(), i.into(), int(4)]);
@@ -281,14 +199,14 @@ pub fn register_copies(builder: &mut Builder) {
     k.wait(&[ev]);
 }
 
-pub fn branches(builder: &mut Builder) {
-    let mut k = Make(builder);
+/// Branches with and without results.
+pub fn branches(k: &mut Make) {
     let (data, n) = (k.buffer("data", DType::I32), k.scalar("n", DType::U32));
     let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
     let inside = k.value(Opcode::CmpLt, &[i.into(), n.into()]);
     k.begin_if(inside);
     let x = k.load(data, i);
-    k.0.name_value(x, "x");
+    k.call_it(x, "x");
     let small = k.value(Opcode::CmpLt, &[x.into(), int(10)]);
     k.begin_if(small);
     k.store(data, i, int(0));
@@ -308,7 +226,7 @@ pub fn branches(builder: &mut Builder) {
     k.store(data, int(1), half);
     k.begin_else(&[half.into()]);
     let more = k.end_if(&[x.into()]);
-    k.0.name_value(more[0], "more");
+    k.call_it(more[0], "more");
     let next = k.value(Opcode::Add, &[i.into(), n.into()]);
     k.store(data, next, more[0]);
     k.begin_else(&[]);
@@ -316,24 +234,23 @@ pub fn branches(builder: &mut Builder) {
 }
 
 /// Fibonacci numbers by a swap, Collatz steps by a `while`, a sum that goes down.
-pub fn loops(builder: &mut Builder) {
-    let mut k = Make(builder);
+pub fn loops(k: &mut Make) {
     let out = k.buffer("out", DType::I32);
     let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
 
     let (_, carry) = k.begin_for([int(0), i.into(), int(1)], &[int(0), int(1)]);
-    k.0.name_value(carry[0], "a");
-    k.0.name_value(carry[1], "b");
+    k.call_it(carry[0], "a");
+    k.call_it(carry[1], "b");
     let sum = k.value(Opcode::Add, &[carry[0].into(), carry[1].into()]);
     let fibonacci = k.end_for(&[carry[1], sum]);
     k.store(out, i, fibonacci[0]);
 
     let start = k.value(Opcode::Add, &[i.into(), int(1)]);
-    let carry = k.0.begin_while(&[start.into(), int(0)], SPAN);
-    k.0.name_value(carry[0], "n");
-    k.0.name_value(carry[1], "steps");
+    let carry = k.begin_while(&[start.into(), int(0)]);
+    k.call_it(carry[0], "n");
+    k.call_it(carry[1], "steps");
     let go_on = k.value(Opcode::CmpNe, &[carry[0].into(), int(1)]);
-    let carry = k.0.begin_while_body(&go_on.into(), SPAN);
+    let carry = k.begin_while_body(go_on);
     let odd = k.value(Opcode::And, &[carry[0].into(), int(1)]);
     let odd = k.value(Opcode::CmpEq, &[odd.into(), int(1)]);
     let thrice = k.value(Opcode::Mul, &[carry[0].into(), int(3)]);
@@ -341,12 +258,12 @@ pub fn loops(builder: &mut Builder) {
     let down = k.value(Opcode::Div, &[carry[0].into(), int(2)]);
     let next = k.value(Opcode::Select, &[down.into(), up.into(), odd.into()]);
     let steps = k.value(Opcode::Add, &[carry[1].into(), int(1)]);
-    let result = k.0.end_while(&[next.into(), steps.into()], SPAN);
+    let result = k.end_while(&[next, steps]);
     let at = k.value(Opcode::Add, &[i.into(), int(64)]);
     k.store(out, at, result[1]);
 
     let (j, total) = k.begin_for([int(10), int(0), int(-2)], &[int(0)]);
-    k.0.name_value(total[0], "total");
+    k.call_it(total[0], "total");
     let total = k.value(Opcode::Add, &[total[0].into(), j.into()]);
     let total = k.end_for(&[total]);
     let at = k.value(Opcode::Add, &[i.into(), int(128)]);
@@ -354,8 +271,7 @@ pub fn loops(builder: &mut Builder) {
 }
 
 /// Types side by side: literals, casts, vectors, `bfloat` by way of `float`, floor division.
-pub fn numbers(builder: &mut Builder) {
-    let mut k = Make(builder);
+pub fn numbers(k: &mut Make) {
     let (h, b) = (k.buffer("h", DType::F16), k.buffer("b", DType::BF16));
     let (n, f) = (k.buffer("n", DType::I32), k.buffer("f", DType::F32));
     let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);

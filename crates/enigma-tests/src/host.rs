@@ -1,0 +1,141 @@
+//! Compiles kernels in batches and runs them.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::library::Library;
+use crate::source::{adapted, kernel_name};
+
+/// `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
+const FLAGS: [&str; 14] = [
+    "-O1",
+    "-fPIC",
+    "-fwrapv",
+    "-fsigned-char",
+    "-fdeclspec",
+    "-ffp-contract=off",
+    "-Xclang",
+    "-ffloat16-excess-precision=none",
+    "-Wall",
+    "-Wno-unused",
+    "-Wno-user-defined-literals",
+    "-Wno-parentheses",
+    "-Wno-tautological-compare",
+    "-Werror",
+];
+
+/// Kernels compiled for the CPU.
+pub struct MetalHost {
+    library: Library,
+}
+
+impl MetalHost {
+    /// Compiles Metal sources, each with one kernel, into one shared object; the kernel of `sources[i]` has the number
+    /// `i`. What was compiled before, with the same shim, is taken from the target directory.
+    ///
+    /// # Errors
+    /// What the compiler says, or why it could not be run.
+    pub fn compile(sources: &[String]) -> Result<MetalHost, String> {
+        let shim = shim_directory();
+        let object = build(sources, &shim)?;
+        Ok(MetalHost { library: Library::open(&object)? })
+    }
+
+    /// Runs a kernel. `arguments` has the bytes of each buffer and each scalar, in the order of the parameters; buffers
+    /// are changed in place. `grid` counts threads.
+    ///
+    /// # Errors
+    /// What the runtime found: a barrier that not all reach, lanes that pass different operands to a copy, an empty
+    /// copy, a copy never waited for or waited for twice.
+    pub fn run(&self, index: usize, arguments: &mut [Vec<u8>], grid: [u32; 3], threads: [u32; 3]) -> Result<(), String> {
+        self.library.run(index, arguments, grid, threads)
+    }
+}
+
+fn shim_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/metal_shim")
+}
+
+/// Metal sources, compiled with the shim; returns the shared object.
+fn build(sources: &[String], shim: &Path) -> Result<PathBuf, String> {
+    let texts: Vec<String> = sources.iter().map(|source| adapted(source)).collect();
+    let directory = cache_directory().join(fingerprint(&texts, shim)?);
+    let object = directory.join("kernels.so");
+    if object.exists() {
+        return Ok(object);
+    }
+    let fresh = directory.with_extension(std::process::id().to_string());
+    fs::create_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
+    let mut batch = String::from("#include <metal_stdlib>\n#include <metal_simdgroup_matrix>\n");
+    for (i, (text, source)) in texts.iter().zip(sources).enumerate() {
+        let name = kernel_name(source).ok_or_else(|| format!("source {i} has no kernel"))?;
+        write(&fresh.join(format!("{i}.metal")), text)?;
+        batch.push_str(&format!(
+            "namespace batch_{i} {{\n#include \"{i}.metal\"\n}}\n\
+             extern \"C\" const char *shim_run_{i}(void **arguments, const uint32_t *grid, const uint32_t *threads) {{\n    \
+                 return shim_launch([] {{ batch_{i}::{name}(); }}, arguments, grid, threads);\n}}\n"
+        ));
+    }
+    write(&fresh.join("batch.cpp"), &batch)?;
+    let include = shim.join("include");
+    compile(&include, &fresh, "-std=c++20", &fresh.join("batch.cpp"), "batch.o")?;
+    compile(&include, &fresh, "-std=c++20", &shim.join("runtime.cpp"), "runtime.o")?;
+    compile(&include, &fresh, "-std=c11", &shim.join("air.c"), "air.o")?;
+    clang(&fresh, &["-shared", "batch.o", "runtime.o", "air.o", "-lm", "-o", "kernels.so"])?;
+    // Another process may have been faster; then its result is as good.
+    let _ = fs::rename(&fresh, &directory);
+    Ok(object)
+}
+
+fn compile(include: &Path, directory: &Path, standard: &str, file: &Path, object: &str) -> Result<(), String> {
+    let (include, file) = (include.display().to_string(), file.display().to_string());
+    let mut arguments: Vec<&str> = FLAGS.to_vec();
+    let language = if standard == "-std=c11" { "c" } else { "c++" };
+    arguments.extend([standard, "-x", language, "-I", &include, "-c", &file, "-o", object]);
+    clang(directory, &arguments)
+}
+
+fn clang(directory: &Path, arguments: &[&str]) -> Result<(), String> {
+    let compiler = std::env::var("ENIGMA_CLANGXX").unwrap_or_else(|_| "clang++-19".to_owned());
+    let output = Command::new(&compiler)
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .map_err(|error| format!("{compiler}: {error}; set ENIGMA_CLANGXX to a clang++ of version 19 or later"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{}\n{}", directory.display(), String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+/// Where compiled batches are kept.
+fn cache_directory() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_TMPDIR").map(PathBuf::from);
+    target.unwrap_or_else(|| std::env::temp_dir().join("enigma")).join("metal")
+}
+
+/// A name for what these sources compile to with this shim.
+fn fingerprint(texts: &[String], shim: &Path) -> Result<String, String> {
+    let mut hasher = DefaultHasher::new();
+    texts.hash(&mut hasher);
+    FLAGS.hash(&mut hasher);
+    let include = shim.join("include");
+    for name in ["metal_stdlib", "metal_simdgroup_matrix", "shim_runtime.h"].map(|name| include.join(name)) {
+        read(&name)?.hash(&mut hasher);
+    }
+    for name in ["runtime.cpp", "air.c"] {
+        read(&shim.join(name))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}

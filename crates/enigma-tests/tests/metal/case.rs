@@ -1,0 +1,138 @@
+//! A kernel, what it is given, and what it must give: under every lowering, and on the executor.
+
+use enigma_cpu::{Argument, Buffer, Launch, Limits, Program};
+use enigma_ir::{Binding, DType, Kernel, Literal, Verified};
+use enigma_msl::{AsyncLowering, Options, emit};
+use enigma_tests::MetalHost;
+
+use crate::data::{Data, close};
+
+/// What an argument must hold afterwards; `None` where any number will do.
+pub type Expected = Vec<Option<Literal>>;
+
+pub struct Case {
+    pub kernel: Verified<Kernel>,
+    /// One per parameter.
+    pub arguments: Vec<Data>,
+    pub grid: [u32; 3],
+    pub threads: [u32; 3],
+    /// Arguments and what they must hold afterwards.
+    pub expected: Vec<(usize, Expected)>,
+    /// For floats.
+    pub tolerance: f64,
+}
+
+impl Case {
+    /// A case in which the argument at `output` must hold exactly `expected`, run by one threadgroup of `threads`.
+    pub fn exact(kernel: Verified<Kernel>, arguments: Vec<Data>, threads: u32, output: usize, expected: Data) -> Case {
+        let expected = vec![(output, expected.values.into_iter().map(Some).collect())];
+        Case { kernel, arguments, grid: [threads, 1, 1], threads: [threads, 1, 1], expected, tolerance: 0.0 }
+    }
+
+    fn compare(&self, where_: &str, results: &[Data], text: &str) {
+        for (index, expected) in &self.expected {
+            let result = &results[*index];
+            let name = &self.kernel.params()[*index].name;
+            assert_eq!(result.values.len(), expected.len(), "{}: `{name}` has another length", self.kernel.name());
+            for (i, (&got, want)) in result.values.iter().zip(expected).enumerate() {
+                if let Some(want) = *want {
+                    assert!(
+                        close(got, want, self.tolerance),
+                        "{} {where_}: {name}[{i}] is {got}, not {want}\n{text}",
+                        self.kernel.name()
+                    );
+                }
+            }
+        }
+    }
+
+    fn run_on_cpu(&self) -> Vec<Data> {
+        let mut memory: Vec<Memory> = self.arguments.iter().map(Memory::new).collect();
+        let kernel: &Kernel = &self.kernel;
+        let bound = kernel.params().iter().zip(memory.iter_mut().zip(&self.arguments));
+        let arguments: Vec<Argument> = bound
+            .map(|(param, (memory, data))| match param.binding {
+                Binding::Buffer(_) => Argument::Buffer(memory.buffer(param.dtype)),
+                Binding::Scalar(_) => Argument::Scalar(data.values[0]),
+            })
+            .collect();
+        let launch = Launch { grid: self.grid, threads: self.threads };
+        let program = Program::new(&self.kernel);
+        if let Err(errors) = program.run(&launch, &arguments, &Limits::default()) {
+            panic!("{} on the executor: {errors}", kernel.name());
+        }
+        drop(arguments);
+        memory.iter().zip(&self.arguments).map(|(memory, data)| memory.data(data.dtype)).collect()
+    }
+}
+
+/// Runs all cases under each of these lowerings and on the executor.
+pub fn check(cases: &[Case], lowerings: &[AsyncLowering]) {
+    for &async_lowering in lowerings {
+        let options = Options { async_lowering };
+        let sources: Vec<String> = cases.iter().map(|case| emit(&case.kernel, &options)).collect();
+        let host = MetalHost::compile(&sources).unwrap_or_else(|error| panic!("{error}"));
+        for (i, case) in cases.iter().enumerate() {
+            let mut bytes: Vec<Vec<u8>> = case.arguments.iter().map(Data::bytes).collect();
+            if let Err(error) = host.run(i, &mut bytes, case.grid, case.threads) {
+                panic!("{} under {}: {error}\n{}", case.kernel.name(), async_lowering.name(), sources[i]);
+            }
+            let results: Vec<Data> =
+                bytes.iter().zip(&case.arguments).map(|(b, data)| Data::from_bytes(data.dtype, b)).collect();
+            case.compare(async_lowering.name(), &results, &sources[i]);
+        }
+    }
+    for case in cases {
+        case.compare("on the executor", &case.run_on_cpu(), "");
+    }
+}
+
+/// Memory for the executor: as wide as the elements.
+enum Memory {
+    Bool(Vec<bool>),
+    W1(Vec<u8>),
+    W2(Vec<u16>),
+    W4(Vec<u32>),
+    W8(Vec<u64>),
+}
+
+impl Memory {
+    fn new(data: &Data) -> Memory {
+        let bytes = data.bytes();
+        let words = bytes.chunks(data.dtype.size()).map(|chunk| {
+            let mut wide = [0; 8];
+            wide[..chunk.len()].copy_from_slice(chunk);
+            u64::from_le_bytes(wide)
+        });
+        match data.dtype {
+            DType::Bool => Memory::Bool(words.map(|w| w != 0).collect()),
+            dtype => match dtype.size() {
+                1 => Memory::W1(words.map(|w| w as u8).collect()),
+                2 => Memory::W2(words.map(|w| w as u16).collect()),
+                4 => Memory::W4(words.map(|w| w as u32).collect()),
+                _ => Memory::W8(words.collect()),
+            },
+        }
+    }
+
+    fn buffer(&mut self, dtype: DType) -> Buffer<'_> {
+        match self {
+            Memory::Bool(data) => Buffer::write(dtype, data),
+            Memory::W1(data) => Buffer::write(dtype, data),
+            Memory::W2(data) => Buffer::write(dtype, data),
+            Memory::W4(data) => Buffer::write(dtype, data),
+            Memory::W8(data) => Buffer::write(dtype, data),
+        }
+    }
+
+    fn data(&self, dtype: DType) -> Data {
+        let bytes: Vec<u8> = match self {
+            Memory::Bool(data) => data.iter().map(|&b| u8::from(b)).collect(),
+            Memory::W1(data) => data.clone(),
+            Memory::W2(data) => data.iter().flat_map(|w| w.to_ne_bytes()).collect(),
+            Memory::W4(data) => data.iter().flat_map(|w| w.to_ne_bytes()).collect(),
+            Memory::W8(data) => data.iter().flat_map(|w| w.to_ne_bytes()).collect(),
+        };
+        Data::from_bytes(dtype, &bytes)
+    }
+}

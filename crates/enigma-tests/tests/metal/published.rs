@@ -1,0 +1,87 @@
+//! The kernels whose text the emitter's snapshots show.
+
+use enigma_ir::DType;
+use enigma_msl::AsyncLowering;
+use enigma_tests::{Make, kernels};
+
+use crate::case::{Case, check};
+use crate::data::Data;
+
+#[test]
+fn snapshots_run() {
+    check(&[vector_add(), tiled_load(), reverse(), row_softmax(), async_gemm(), edges(), predicate(), registers()], &AsyncLowering::ALL);
+}
+
+fn floats(len: usize, f: impl Fn(usize) -> f64) -> Data {
+    Data::floats(DType::F32, (0..len).map(f))
+}
+
+fn vector_add() -> Case {
+    let arguments = vec![floats(50, |i| i as f64), floats(50, |i| 0.5 * i as f64), floats(50, |_| 0.0)];
+    Case::exact(Make::kernel("vector_add", kernels::vector_add), arguments, 50, 2, floats(50, |i| 1.5 * i as f64))
+}
+
+fn tiled_load() -> Case {
+    let arguments = vec![floats(64, |i| i as f64), floats(64, |_| 0.0)];
+    Case::exact(Make::kernel("tiled_load", kernels::tiled_load), arguments, 64, 1, floats(64, |i| i as f64))
+}
+
+fn reverse() -> Case {
+    let data = Data::new(DType::I32, 0..512);
+    let expected = Data::new(DType::I32, (0..512).map(|i| i / 256 * 256 + 255 - i % 256));
+    let case = Case::exact(Make::kernel("reverse", kernels::reverse), vec![data], 512, 0, expected);
+    Case { threads: [256, 1, 1], ..case }
+}
+
+fn row_softmax() -> Case {
+    let (rows, cols) = (3, 50);
+    let x = |r: usize, c: usize| ((r * 31 + c * 17) % 23) as f64 * 0.25 - 2.0;
+    let expected = floats(rows * cols, |i| {
+        let (r, c) = (i / cols, i % cols);
+        x(r, c).exp() / (0..cols).map(|c| x(r, c).exp()).sum::<f64>()
+    });
+    let arguments =
+        vec![floats(rows * cols, |i| x(i / cols, i % cols)), floats(rows * cols, |_| 0.0), Data::scalar(DType::U32, 50)];
+    let case = Case::exact(Make::kernel("row_softmax", kernels::row_softmax), arguments, 96, 1, expected);
+    Case { threads: [32, 1, 1], tolerance: 1e-6, ..case }
+}
+
+fn async_gemm() -> Case {
+    let (m, n, k) = (16, 24, 40);
+    let a = |r: usize, c: usize| ((r * 5 + c * 3) % 7) as f64 - 3.0;
+    let b = |r: usize, c: usize| ((r * 2 + c * 5) % 9) as f64 - 4.0;
+    let expected = floats(m * n, |i| (0..k).map(|p| a(i / n, p) * b(p, i % n)).sum());
+    let arguments = vec![
+        floats(m * k, |i| a(i / k, i % k)),
+        floats(k * n, |i| b(i / n, i % n)),
+        floats(m * n, |_| 0.0),
+        Data::scalar(DType::U32, n as i128),
+        Data::scalar(DType::U32, k as i128),
+    ];
+    let case = Case::exact(Make::kernel("async_gemm", kernels::async_gemm), arguments, 32, 2, expected);
+    Case { grid: [(n / 8 * 32) as u32, (m / 8) as u32, 1], threads: [32, 1, 1], ..case }
+}
+
+fn edges() -> Case {
+    let (width, height) = (50, 20);
+    let image = Data::floats(DType::F16, (0..width * height).map(|i| f64::from(i)));
+    let arguments = vec![
+        image.clone(),
+        Data::filled(DType::F16, image.values.len(), 0),
+        Data::scalar(DType::U32, i128::from(width)),
+        Data::scalar(DType::U32, i128::from(height)),
+    ];
+    let case = Case::exact(Make::kernel("edges", kernels::edges), arguments, 64, 1, image);
+    Case { grid: [64, 2, 1], threads: [32, 1, 1], ..case }
+}
+
+fn predicate() -> Case {
+    let arguments = vec![floats(256, |i| i as f64), floats(256, |_| 0.0)];
+    Case::exact(Make::kernel("predicate", kernels::predicate), arguments, 256, 1, floats(256, |i| i as f64))
+}
+
+fn registers() -> Case {
+    let arguments = vec![floats(64, |i| i as f64), floats(64, |_| 0.0)];
+    let kernel = Make::kernel("register_copies", kernels::register_copies);
+    Case::exact(kernel, arguments, 16, 1, floats(64, |i| 2.0 * i as f64))
+}
