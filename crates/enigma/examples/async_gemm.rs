@@ -6,7 +6,7 @@
 //! tile is copied and the rest is filled with zeros, so any M, N and K will do. The finished tile leaves by asynchronous
 //! copies as well.
 //!
-//! Run it: `cargo run --release -p enigma --example async_gemm [M N K]`.
+//! Run it: `cargo run --release -p enigma --example async_gemm [M N K | --metal]`.
 
 use std::time::Instant;
 
@@ -107,7 +107,12 @@ fn fragments<T>(load: impl Fn(i32) -> Matrix<T>) -> [Matrix<T>; FRAGMENTS] {
 }
 
 fn main() -> Result<(), Diagnostics> {
-    let extents: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments == ["--metal"] {
+        println!("{}", async_gemm::<f32>().compile()?.metal_source(&Default::default()));
+        return Ok(());
+    }
+    let extents: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     if let [m, n, k] = extents[..] {
         return run::<f32>(m, n, k);
     }

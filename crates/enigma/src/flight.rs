@@ -300,7 +300,7 @@ impl<M, D> InFlight<M, D> {
     }
 }
 
-/// What the compiler finds when somebody reads or writes the tile early. The conditions never hold; they make it say why.
+/// What the compiler finds when somebody touches the tile early. The conditions never hold: they make it say why.
 #[doc(hidden)]
 impl<M, D> InFlight<M, D> {
     #[track_caller]
@@ -311,12 +311,20 @@ impl<M, D> InFlight<M, D> {
         Readable::load(self, index)
     }
 
-    #[track_caller]
-    pub fn store(&self, index: impl Index, value: impl Operand<<Self as Readable>::Element>)
+    pub fn store<V>(&self, _: impl Index, _: V)
     where
         Self: Writable,
     {
-        Writable::store(self, index, value);
+    }
+}
+
+/// What the compiler finds when somebody writes what a copy reads; as for [`InFlight`].
+#[doc(hidden)]
+impl<T> Source<'_, T> {
+    pub fn store<V>(&self, _: impl Index, _: V)
+    where
+        Self: Writable,
+    {
     }
 }
 
