@@ -12,10 +12,15 @@ const RESERVED: &str = "alignas alignof and and_eq asm auto bitand bitor bool br
      sizeof static static_assert static_cast struct switch template texture this thread thread_local threadgroup \
      threadgroup_imageblock throw true try typedef typeid typename uchar uint ulong union unsigned ushort using vec \
      vertex virtual visible void volatile wchar_t while xor xor_eq mem_flags matrix array vector \
-     INFINITY NAN INT_MIN LONG_MIN MAXFLOAT HUGE_VALF assert async_event async_event_data";
+     INFINITY NAN INT_MIN LONG_MIN MAXFLOAT HUGE_VALF assert simdgroup_float8x8 simdgroup_half8x8 simdgroup_bfloat8x8 \
+     async_event async_event_data async_copy_fill fill_zero fill_edge fill_with_zero floor_divide async_copy_wait \
+     async_copy_1d_d2t async_copy_1d_t2d async_copy_2d_d2t async_copy_2d_t2d air_async_copy_1d_d2t \
+     air_async_copy_1d_t2d air_async_copy_2d_d2t air_async_copy_2d_t2d air_wait_simdgroup_events copy_1d_to_registers \
+     copy_1d_from_registers copy_2d_to_registers copy_2d_from_registers simdgroup_load simdgroup_store \
+     simdgroup_barrier threadgroup_barrier simdgroup_multiply_accumulate make_filled_simdgroup_matrix";
 
-/// Beginnings of Metal's macros and vector types.
-const RESERVED_PREFIXES: [&str; 8] = ["FLT_", "HALF_", "BFLT_", "DBL_", "M_", "simdgroup_", "simd_", "air_"];
+/// How the names of Metal's numeric macros begin and end.
+const MACROS: [(&str, &str); 6] = [("FLT_", ""), ("HALF_", ""), ("BFLT_", ""), ("DBL_", ""), ("M_", "_F"), ("M_", "_H")];
 
 /// The names in scope.
 #[derive(Default)]
@@ -78,7 +83,6 @@ fn reserved(name: &str) -> bool {
     let vector = name.strip_suffix(['2', '3', '4']);
     WORDS.contains(name)
         || vector.is_some_and(|element| enigma_ir::DType::ALL.iter().any(|dtype| dtype.msl() == element))
-        || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The name with every character that C++ does not admit replaced, and no underscores where C++ reserves them.
@@ -90,7 +94,8 @@ fn sanitised(name: &str) -> String {
             clean.push(c);
         }
     }
-    if clean.is_empty() || clean.starts_with(|c: char| c.is_ascii_digit()) {
+    let is_macro = MACROS.iter().any(|(start, end)| clean.starts_with(start) && clean.ends_with(end));
+    if clean.is_empty() || is_macro || clean.starts_with(|c: char| c.is_ascii_digit()) {
         clean.insert(0, 'v');
     }
     clean
@@ -111,6 +116,8 @@ mod tests {
         assert_eq!(names.declare("größe"), "gr_e");
         assert_eq!(names.declare("__x"), "x");
         assert_eq!(names.declare("1st"), "v1st");
+        assert_eq!(names.declare("M_PI_F"), "vM_PI_F");
+        assert_eq!(names.declare("simd_width"), "simd_width");
     }
 
     #[test]

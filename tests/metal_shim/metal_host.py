@@ -1,0 +1,115 @@
+"""Runs emitted Metal source on the CPU, for tests in Python.
+
+The text is compiled by clang++ against the stand-in for Metal's standard library beside this file, as it was emitted
+but for two things that C++ cannot say: a ``[[attribute]]`` of a parameter becomes its default argument, and a
+threadgroup array is ``static``.
+
+    kernel = compile_metal(source)
+    kernel.run([a, b, np.float32(2.0)], grid=(1024, 1, 1), threads=(64, 1, 1))
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+SHIM = Path(__file__).resolve().parent
+COMPILER = os.environ.get("ENIGMA_CLANGXX", "clang++-19")
+CACHE = Path(os.environ.get("ENIGMA_METAL_CACHE", Path(tempfile.gettempdir()) / "enigma-metal-host"))
+
+# `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
+FLAGS = (
+    "-O1 -fPIC -fwrapv -fsigned-char -fdeclspec -ffp-contract=off -Xclang -ffloat16-excess-precision=none "
+    "-Wall -Werror -Wno-unused -Wno-user-defined-literals -Wno-parentheses -Wno-tautological-compare"
+).split()
+
+
+class MetalKernel:
+    """A Metal kernel compiled for the CPU."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._run = library.shim_run_0
+        self._run.restype = ctypes.c_char_p
+
+    def run(
+        self,
+        args: Sequence[np.ndarray | np.generic],
+        grid: Sequence[int] = (1, 1, 1),
+        threads: Sequence[int] = (1, 1, 1),
+    ) -> None:
+        """Runs the kernel over ``grid`` threads in threadgroups of ``threads``.
+
+        ``args`` has a contiguous array for each buffer, changed in place, and a NumPy scalar for each scalar parameter.
+        Raises ``RuntimeError`` where the runtime finds a barrier that not all threads reach, lanes that pass different
+        operands to a copy, or a copy that is never waited for.
+        """
+        arrays = [np.asarray(arg) for arg in args]
+        for array in arrays:
+            if not array.flags.c_contiguous:
+                raise ValueError("arguments must be contiguous arrays")
+        pointers = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+        message = self._run(pointers, _three(grid), _three(threads))
+        if message is not None:
+            raise RuntimeError(message.decode())
+
+
+def compile_metal(source: str) -> MetalKernel:
+    """Compiles a Metal source with one kernel; ``subprocess.CalledProcessError`` shows what the compiler says."""
+    name = re.search(r"^kernel void (\w+)\(", source, re.MULTILINE)
+    if name is None:
+        raise ValueError("the source has no kernel")
+    text = re.sub(r" \[\[(\w+)(\(\d+\))?\]\]", lambda m: f" = shim::{m[1]}{m[2] or '()'}", source)
+    text = re.sub(r"^( *)threadgroup (\w+ \w+\[\d+\];)$", r"\1static \2", text, flags=re.MULTILINE)
+    text = f"""#include <metal_stdlib>
+#include <metal_simdgroup_matrix>
+{text}
+extern "C" const char *shim_run_0(void **arguments, const uint32_t *grid, const uint32_t *threads) {{
+    return shim_launch([] {{ {name[1]}(); }}, arguments, grid, threads);
+}}
+"""
+    return MetalKernel(ctypes.CDLL(str(_build(text))))
+
+
+def _build(text: str) -> Path:
+    """The shared object of a kernel, compiled unless the cache has it."""
+    parts = [text, COMPILER, *FLAGS, *(path.read_text() for path in sorted(SHIM.rglob("*")) if _is_shim(path))]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    target = CACHE / f"{digest}.so"
+    if target.exists():
+        return target
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+        work = Path(directory)
+        (work / "kernel.cpp").write_text(text)
+        objects = [
+            _compile(work, work / "kernel.cpp", "c++", "-std=c++20"),
+            _compile(work, SHIM / "runtime.cpp", "c++", "-std=c++20"),
+            _compile(work, SHIM / "air.c", "c", "-std=c11"),
+        ]
+        subprocess.run([COMPILER, "-shared", *objects, "-lm", "-o", work / "kernel.so"], check=True)
+        os.replace(work / "kernel.so", target)
+    return target
+
+
+def _is_shim(path: Path) -> bool:
+    return path.is_file() and (path.parent.name == "include" or path.suffix in (".cpp", ".c"))
+
+
+def _compile(work: Path, file: Path, language: str, standard: str) -> Path:
+    target = work / f"{file.stem}.o"
+    command = [COMPILER, *FLAGS, standard, "-x", language, "-I", SHIM / "include", "-c", file, "-o", target]
+    subprocess.run(command, check=True)
+    return target
+
+
+def _three(sizes: Sequence[int]) -> ctypes.Array[ctypes.c_uint32]:
+    padded = [*sizes, 1, 1, 1][:3]
+    return (ctypes.c_uint32 * 3)(*padded)
