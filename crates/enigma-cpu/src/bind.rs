@@ -71,7 +71,8 @@ fn check_count(kernel: &Kernel, arguments: &[Argument<'_>], found: &mut Vec<Diag
         return;
     }
     let names: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
-    let message = format!("`{}` takes {wanted} arguments ({}), and {given} were given", kernel.name(), names.join(", "));
+    let message =
+        format!("`{}` takes {wanted} arguments ({}), and {given} were given", kernel.name(), names.join(", "));
     found.push(Diagnostic::new(Rule::InvalidBinding, message, kernel.span(), "declared here"));
 }
 
@@ -79,15 +80,17 @@ fn check_argument(kernel: &Kernel, param: &KernelParam, argument: &Argument<'_>)
     let KernelParam { name, dtype, .. } = param;
     let refuse = |message: String, label: String| Diagnostic::new(Rule::InvalidBinding, message, param.span, label);
     match (param.binding, argument) {
-        (Binding::Buffer(memory), Argument::Buffer(buffer)) => {
-            check_buffer(kernel.writes(memory), param, buffer)
-        }
+        (Binding::Buffer(memory), Argument::Buffer(buffer)) => check_buffer(kernel.writes(memory), param, buffer),
         (Binding::Buffer(_), Argument::Scalar(literal)) => Some(refuse(
             format!("`{name}` is a buffer of {dtype}, and was given the number {literal}"),
             format!("a device buffer of {dtype}"),
         )),
         (Binding::Scalar(_), Argument::Buffer(buffer)) => Some(refuse(
-            format!("`{name}` is a Scalar of {dtype}, and was given a buffer of {} elements of {}", buffer.len(), buffer.dtype()),
+            format!(
+                "`{name}` is a Scalar of {dtype}, and was given a buffer of {} elements of {}",
+                buffer.len(),
+                buffer.dtype()
+            ),
             format!("one number of {dtype}"),
         )),
         (Binding::Scalar(_), Argument::Scalar(literal)) => {
@@ -99,7 +102,9 @@ fn check_argument(kernel: &Kernel, param: &KernelParam, argument: &Argument<'_>)
                 format!("one number of {dtype}"),
             );
             Some(match (dtype.integer_range(), literal) {
-                (Some((least, greatest)), Literal::Int(_)) => found.with_help(format!("{dtype} holds {least} to {greatest}")),
+                (Some((least, greatest)), Literal::Int(_)) => {
+                    found.with_help(format!("{dtype} holds {least} to {greatest}"))
+                }
                 (Some(_), _) => found.with_help(format!("{dtype} takes an integer")),
                 (None, _) => found,
             })

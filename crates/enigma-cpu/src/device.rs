@@ -37,8 +37,18 @@ macro_rules! elements {
 }
 
 elements!(
-    bool = Bool, i8 = I8, u8 = U8, i16 = I16, u16 = U16, i32 = I32, u32 = U32, i64 = I64, u64 = U64, f16 = F16,
-    bf16 = BF16, f32 = F32
+    bool = Bool,
+    i8 = I8,
+    u8 = U8,
+    i16 = I16,
+    u16 = U16,
+    i32 = I32,
+    u32 = U32,
+    i64 = I64,
+    u64 = U64,
+    f16 = F16,
+    bf16 = BF16,
+    f32 = F32
 );
 
 /// The element type of a buffer of `T` that is said to hold `dtype`: the same bits, where they have the same width.

@@ -156,7 +156,9 @@ mod tests {
             let half = f16::from_bits(bits);
             let brain = bf16::from_bits(bits);
             assert!(half.wide().to_bits() == half.to_f32_const().to_bits() || half.is_nan() && half.wide().is_nan());
-            assert!(brain.wide().to_bits() == brain.to_f32_const().to_bits() || brain.is_nan() && brain.wide().is_nan());
+            assert!(
+                brain.wide().to_bits() == brain.to_f32_const().to_bits() || brain.is_nan() && brain.wide().is_nan()
+            );
             assert!(f16::narrow(half.wide()) == half || half.is_nan());
             assert!(bf16::narrow(brain.wide()) == brain || brain.is_nan());
         }

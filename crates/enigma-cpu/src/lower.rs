@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use enigma_ir::{Attr, BlockId, CopyShape, DType, Dim, Fill, Kernel, Literal, MemFlags, Op, OpId, Opcode, Space, Type, ValueId};
+use enigma_ir::{
+    Attr, BlockId, CopyShape, DType, Dim, Fill, Kernel, Literal, MemFlags, Op, OpId, Opcode, Space, Type, ValueId,
+};
 use half::{bf16, f16};
 use smallvec::{SmallVec, smallvec};
 
 use crate::lane::Lane;
 use crate::map::{self, Map};
 use crate::plan::{
-    AccessNode, Affine, Block, CopyNode, CopyOperand, ForNode, IfNode, MapNode, MatrixNode, Node, Operand, Pass, Plan,
-    ReduceNode, Reg, Shape, WhileNode,
+    AccessNode, Affine, Block, CopyNode, CopyOperand, ForNode, IfNode, MapNode, MatrixNode, MultiplyNode, Node,
+    Operand, Pass, Plan, ReduceNode, Reg, Shape, WhileNode,
 };
 
 /// The registers of a value, one per component.
@@ -135,9 +137,17 @@ impl Lowering<'_> {
             Opcode::SimdgroupMatrixLoad | Opcode::SimdgroupMatrixStore => nodes.push(self.matrix_access(site, op)),
             Opcode::SimdgroupMultiplyAccumulate => {
                 let [a, b, c] = [0, 1, 2].map(|n| self.reg(op.operands[n]));
-                let [factors, sum] = [0, 2].map(|n| self.dtype(op.operands[n]));
-                let result = self.define(op.results[0])[0];
-                nodes.push(Node::MatrixMultiply { factors, sum, a, b, c, result });
+                let [factor, sum] = [0, 2].map(|n| self.dtype(op.operands[n]));
+                let cast = |from, to| if from == to { None } else { map::cast(from, to) };
+                nodes.push(Node::MatrixMultiply(MultiplyNode {
+                    a,
+                    b,
+                    c,
+                    result: self.define(op.results[0])[0],
+                    widen_factor: cast(factor, DType::F32),
+                    widen_sum: cast(sum, DType::F32),
+                    narrow_sum: cast(DType::F32, sum),
+                }));
             }
             Opcode::MakeFilledSimdgroupMatrix => {
                 let value = self.reg(op.operands[0]);
@@ -233,7 +243,8 @@ impl Lowering<'_> {
         set(CopyOperand::SrcOffset, copy.src_offset);
         match copy.shape {
             CopyShape::Linear { count } => {
-                for operand in [CopyOperand::DstPitch, CopyOperand::SrcPitch, CopyOperand::Cols, CopyOperand::ValidCols] {
+                for operand in [CopyOperand::DstPitch, CopyOperand::SrcPitch, CopyOperand::Cols, CopyOperand::ValidCols]
+                {
                     set(operand, count);
                 }
             }
@@ -249,7 +260,16 @@ impl Lowering<'_> {
         }
         let per_lane = matches!(tile, Space::Register { .. });
         let event = self.define(op.results[0])[0];
-        Node::Copy(Box::new(CopyNode { site, dst: copy.dst, src: copy.src, per_lane, to_device, operands, fill, event }))
+        Node::Copy(Box::new(CopyNode {
+            site,
+            dst: copy.dst,
+            src: copy.src,
+            per_lane,
+            to_device,
+            operands,
+            fill,
+            event,
+        }))
     }
 
     fn branch(&mut self, op: &Op) -> Node {

@@ -7,8 +7,8 @@
 //! |---|---|
 //! | `sqrt`, `ceil`, `floor`, `round`, `trunc`, `sign`, `saturate`, `fmin`, `fmax`, `fmod`, `copysign`, `step`, `clamp`, `fma` | 0.5 (correctly rounded or exact) |
 //! | `rsqrt` | 0.501 |
-//! | `exp`, `exp2`, `log`, `log2`, `log10`, `sin`, `cos`, `pow` | 1 |
-//! | `tan`, `asin`, `acos`, `atan`, `atan2` | 2 |
+//! | `exp`, `exp2`, `log`, `log2`, `sin`, `cos`, `pow` | 1 |
+//! | `log10`, `tan`, `asin`, `acos`, `atan`, `atan2` | 2 |
 //! | `sinh`, `cosh`, `tanh` | 3 |
 //! | `fract`, `mix`, `smoothstep` | as the formula, each step rounded |
 

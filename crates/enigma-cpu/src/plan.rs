@@ -64,7 +64,7 @@ pub enum Node {
     Reduce(ReduceNode),
     MatrixLoad(MatrixNode),
     MatrixStore(MatrixNode),
-    MatrixMultiply { factors: DType, sum: DType, a: Reg, b: Reg, c: Reg, result: Reg },
+    MatrixMultiply(MultiplyNode),
     MatrixFill { dtype: DType, value: Reg, result: Reg },
     If(Box<IfNode>),
     For(Box<ForNode>),
@@ -134,6 +134,21 @@ pub struct MatrixNode {
     pub offset: Operand,
     pub transpose: bool,
     pub matrix: Reg,
+}
+
+/// `result = a * b + c`, on simdgroup matrices.
+#[derive(Debug)]
+pub struct MultiplyNode {
+    pub a: Reg,
+    pub b: Reg,
+    pub c: Reg,
+    pub result: Reg,
+    /// Makes `float` of the factors, where they are none.
+    pub widen_factor: Option<Map>,
+    /// Makes `float` of the addend, where it is none.
+    pub widen_sum: Option<Map>,
+    /// Makes the sum's type of `float`, where it is another.
+    pub narrow_sum: Option<Map>,
 }
 
 /// An integer operand that a whole simdgroup passes.

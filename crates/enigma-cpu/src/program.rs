@@ -92,7 +92,9 @@ impl Program {
         for ((param, argument), scalar) in self.kernel.params().iter().zip(arguments).zip(&mut scalars) {
             match (param.binding, argument) {
                 (Binding::Buffer(memory), Argument::Buffer(buffer)) => devices[memory.index()] = Some(buffer.device()),
-                (_, Argument::Scalar(literal)) => *scalar = bits(literal.fit(param.dtype).unwrap_or(*literal), param.dtype),
+                (_, Argument::Scalar(literal)) => {
+                    *scalar = bits(literal.fit(param.dtype).unwrap_or(*literal), param.dtype)
+                }
                 (Binding::Scalar(_), Argument::Buffer(_)) => {}
             }
         }

@@ -105,7 +105,9 @@ impl Slot {
         match dtype.size() {
             1 => count_up::<u8>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u8)),
             2 => count_up::<u16>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u16)),
-            4 => count_up::<u32>(&mut self.data, threads, |base, t| base.wrapping_add((t as u32).wrapping_mul(stride as u32))),
+            4 => count_up::<u32>(&mut self.data, threads, |base, t| {
+                base.wrapping_add((t as u32).wrapping_mul(stride as u32))
+            }),
             _ => count_up::<u64>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u64)),
         }
         self.form = Form::Varying;

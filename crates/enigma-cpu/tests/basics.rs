@@ -62,7 +62,9 @@ fn positions_in_three_dimensions() {
         s.store(out, at, value);
     }
     let program = s.program();
-    for (grid, threads) in [([7, 5, 3], [4, 2, 2]), ([50, 3, 1], [20, 2, 1]), ([1, 70, 1], [1, 40, 1]), ([3, 3, 40], [1, 1, 33])] {
+    for (grid, threads) in
+        [([7, 5, 3], [4, 2, 2]), ([50, 3, 1], [20, 2, 1]), ([1, 70, 1], [1, 40, 1]), ([3, 3, 40], [1, 1, 33])]
+    {
         let count: u32 = grid.iter().product();
         let mut got = vec![u32::MAX; count as usize * per_thread];
         run(&program, Launch { grid, threads }, &[output(&mut got)]);

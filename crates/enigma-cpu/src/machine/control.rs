@@ -157,7 +157,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             let Some((first, last)) = self.slot(reg).ends(node.dtype, self.threads) else { return Ok(None) };
             (ends[0][n], ends[1][n]) = (first, last);
         }
-        let (taking_part, _) = self.mask.range();
+        let (taking_part, _) = self.range;
         if ends[0] == ends[1] {
             let count = self.trip_count(node, ends[0], taking_part)?;
             return Ok(Some([count, count]));
@@ -185,8 +185,9 @@ impl<'r, O: Observer> Machine<'r, O> {
     fn stuck(&self, site: OpId, step: i128, thread: usize) -> Stop {
         let message = format!("this loop's step is {step} in {}, and it would never end", self.place(thread));
         let span = self.context.kernel.op(site).span;
-        let found = Diagnostic::new(Rule::NoProgress, message, span, "counts up in steps of a value that is not positive")
-            .with_help("a step that is computed must be positive; to count down, pass a negative constant");
+        let found =
+            Diagnostic::new(Rule::NoProgress, message, span, "counts up in steps of a value that is not positive")
+                .with_help("a step that is computed must be positive; to count down, pass a negative constant");
         Box::new(found)
     }
 

@@ -215,7 +215,13 @@ impl<O: Observer> Machine<'_, O> {
         }
         let whole = [operand(CopyOperand::Cols), operand(CopyOperand::Rows)];
         if let Some(negative) = whole.iter().find(|&&extent| extent < 0) {
-            return Err(self.outside(node.site, node.dst, "copy writes", &format!("{negative} elements"), &self.place(thread)));
+            return Err(self.outside(
+                node.site,
+                node.dst,
+                "copy writes",
+                &format!("{negative} elements"),
+                &self.place(thread),
+            ));
         }
         let existing = [operand(CopyOperand::ValidCols), operand(CopyOperand::ValidRows)];
         let valid: [i128; 2] = std::array::from_fn(|n| existing[n].clamp(0, whole[n]));
@@ -270,16 +276,15 @@ impl<O: Observer> Machine<'_, O> {
         if least >= 0 && greatest < len {
             return Ok(());
         }
-        let elements = if least == greatest { format!("element {least}") } else { format!("elements {least} to {greatest}") };
+        let elements =
+            if least == greatest { format!("element {least}") } else { format!("elements {least} to {greatest}") };
         Err(self.outside(site, memory, does, &elements, &self.place(thread)))
     }
 
     fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i128, cols: i128, thread: usize) -> Stop {
         let declared = self.context.kernel.memory(memory);
-        let message = format!(
-            "this copy writes rows of {cols} elements, {pitch} apart, over each other in `{}`",
-            declared.name
-        );
+        let message =
+            format!("this copy writes rows of {cols} elements, {pitch} apart, over each other in `{}`", declared.name);
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
             .with_label(declared.span, "the destination")

@@ -1,49 +1,52 @@
 //! Simdgroup matrices: 8x8, one dense block per simdgroup, rows one after another.
 
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
 use enigma_ir::DType;
-use half::{bf16, f16};
 use pulp::{Simd, WithSimd};
 
 use super::memory::by_size;
 use super::{Machine, Stop};
-use crate::lane::{Lane, SIMDGROUP};
+use crate::lane::SIMDGROUP;
+use crate::map::{Map, Source, Step};
 use crate::observer::{MatrixTouch, Observer};
-use crate::plan::{MatrixNode, Reg};
-use crate::slot::{Form, Slot, cells, cells_mut};
+use crate::plan::{MatrixNode, MultiplyNode, Reg};
+use crate::slot::{Form, Line, Slot, cells, cells_mut};
 
 /// Rows and columns of a matrix.
 const SIDE: usize = 8;
 const AREA: usize = SIDE * SIDE;
 
-struct Multiply<'a, A, C> {
-    a: &'a [[A; AREA]],
-    b: &'a [[A; AREA]],
-    c: &'a [[C; AREA]],
-    result: &'a mut [[C; AREA]],
+/// `result = a * b + c`, a matrix per simdgroup.
+struct Multiply<'a> {
+    a: &'a [[f32; AREA]],
+    b: &'a [[f32; AREA]],
+    c: &'a [[f32; AREA]],
+    result: &'a mut [[f32; AREA]],
 }
 
-impl<A: Lane<Wide = f32>, C: Lane<Wide = f32>> WithSimd for Multiply<'_, A, C> {
+impl WithSimd for Multiply<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         for (((a, b), c), result) in self.a.iter().zip(self.b).zip(self.c).zip(self.result) {
-            let b: [[f32; SIDE]; SIDE] = std::array::from_fn(|k| std::array::from_fn(|j| b[k * SIDE + j].wide()));
             for i in 0..SIDE {
-                let mut sums: [f32; SIDE] = std::array::from_fn(|j| c[i * SIDE + j].wide());
+                let mut sums: [f32; SIDE] = c.as_chunks().0[i];
                 for k in 0..SIDE {
-                    let factor = a[i * SIDE + k].wide();
+                    let factor = a[i * SIDE + k];
                     for j in 0..SIDE {
-                        sums[j] = factor.mul_add(b[k][j], sums[j]);
+                        sums[j] = factor.mul_add(b[k * SIDE + j], sums[j]);
                     }
                 }
-                for j in 0..SIDE {
-                    result[i * SIDE + j] = C::narrow(sums[j]);
-                }
+                result.as_chunks_mut().0[i] = sums;
             }
         }
     }
+}
+
+/// A number per cell, as blocks of one matrix each.
+fn blocks(data: &[Line], simdgroups: usize) -> &[[f32; AREA]] {
+    &cells::<f32>(data).as_chunks().0[..simdgroups]
 }
 
 /// Where a simdgroup's matrix lies, in elements.
@@ -61,28 +64,32 @@ impl Block {
 
 impl<O: Observer> Machine<'_, O> {
     /// `result = a * b + c`, in `float` from the least column of `a` to the greatest, rounded to the sum's type at the end.
-    pub(super) fn matrix_multiply(&mut self, (factors, sum): (DType, DType), operands: [Reg; 3], result: Reg) {
-        use DType::{BF16, F16, F32};
-        match (factors, sum) {
-            (F16, F16) => self.multiply::<f16, f16>(operands, result),
-            (F16, BF16) => self.multiply::<f16, bf16>(operands, result),
-            (F16, _) => self.multiply::<f16, f32>(operands, result),
-            (BF16, F16) => self.multiply::<bf16, f16>(operands, result),
-            (BF16, BF16) => self.multiply::<bf16, bf16>(operands, result),
-            (BF16, _) => self.multiply::<bf16, f32>(operands, result),
-            (_, F16) => self.multiply::<f32, f16>(operands, result),
-            (_, BF16) => self.multiply::<f32, bf16>(operands, result),
-            (_, F32) | (_, _) => self.multiply::<f32, f32>(operands, result),
+    pub(super) fn matrix_multiply(&mut self, node: &MultiplyNode) {
+        let mut scratch = std::mem::take(&mut self.scratch.matrices);
+        let [a, b, c, wide] = &mut scratch;
+        let mut data = std::mem::take(&mut self.slot_mut(node.result).data);
+        let [a, b] = [(node.a, a), (node.b, b)].map(|(reg, room)| self.floats(reg, node.widen_factor, room));
+        let c = self.floats(node.c, node.widen_sum, c);
+        let result = match node.narrow_sum {
+            Some(_) => room(wide, self.simdgroups),
+            None => &mut data,
+        };
+        let result = &mut cells_mut::<f32>(result).as_chunks_mut().0[..self.simdgroups];
+        self.arch.dispatch(Multiply { a, b, c, result });
+        if let Some(narrow) = node.narrow_sum {
+            narrow(self.arch, &mut data, &[Source { data: wide, step: Step::Element }], self.simdgroups * AREA);
         }
+        self.slot_mut(node.result).data = data;
+        self.scratch.matrices = scratch;
     }
 
-    fn multiply<A: Lane<Wide = f32>, C: Lane<Wide = f32>>(&mut self, [a, b, c]: [Reg; 3], result: Reg) {
-        let mut data = std::mem::take(&mut self.slot_mut(result).data);
-        let result_blocks = &mut cells_mut::<C>(&mut data).as_chunks_mut().0[..self.simdgroups];
-        let [a, b] = [a, b].map(|reg| cells::<A>(&self.slot(reg).data).as_chunks().0);
-        let c = cells::<C>(&self.slot(c).data).as_chunks().0;
-        self.arch.dispatch(Multiply { a, b, c, result: result_blocks });
-        self.slot_mut(result).data = data;
+    /// The matrices of a register as floats, in `scratch` if they are none.
+    fn floats<'s>(&'s self, reg: Reg, widen: Option<Map>, scratch: &'s mut Vec<Line>) -> &'s [[f32; AREA]] {
+        let data = &self.slot(reg).data;
+        let Some(widen) = widen else { return blocks(data, self.simdgroups) };
+        let scratch = room(scratch, self.simdgroups);
+        widen(self.arch, scratch, &[Source { data, step: Step::Element }], self.simdgroups * AREA);
+        blocks(scratch, self.simdgroups)
     }
 
     pub(super) fn matrix_fill(&mut self, dtype: DType, value: Reg, result: Reg) {
@@ -160,6 +167,15 @@ impl<O: Observer> Machine<'_, O> {
         self.tiles[node.memory.index()] = tile;
         Ok(())
     }
+}
+
+/// Lines for that many matrices of floats.
+fn room(lines: &mut Vec<Line>, simdgroups: usize) -> &mut Vec<Line> {
+    let wanted = (simdgroups * AREA * size_of::<f32>()).div_ceil(size_of::<Line>());
+    if lines.len() < wanted {
+        lines.resize(wanted, Line::zeroed());
+    }
+    lines
 }
 
 fn transposed<T: Pod>(matrix: &[T; AREA]) -> [T; AREA] {

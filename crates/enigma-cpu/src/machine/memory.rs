@@ -35,14 +35,11 @@ impl Indices {
     }
 
     /// The first thread of `mask` whose element is not among `len`.
-    fn outside(&self, mask: &Mask, full: bool, len: u64) -> Option<usize> {
+    fn outside(&self, mask: &Mask, full: bool, (first, last): (usize, usize), len: u64) -> Option<usize> {
         let inside = |index: i64| index >= 0 && (index as u64) < len;
         let all_inside = match self {
             Indices::Uniform(index) => inside(*index),
-            Indices::Affine(..) => {
-                let (first, last) = mask.range();
-                inside(self.of(first)) && inside(self.of(last))
-            }
+            Indices::Affine(..) => inside(self.of(first)) && inside(self.of(last)),
             Indices::Varying(each) if full => {
                 let (least, greatest) =
                     each.iter().fold((i64::MAX, i64::MIN), |(least, most), &i| (least.min(i), most.max(i)));
@@ -163,7 +160,7 @@ impl<O: Observer> Machine<'_, O> {
     fn checked_indices(&mut self, node: &AccessNode, what: &str) -> Result<Indices, Stop> {
         let indices = self.indices(node);
         let len = self.length(node.memory);
-        match indices.outside(&self.mask, self.full, len) {
+        match indices.outside(&self.mask, self.full, self.range, len) {
             None => Ok(indices),
             Some(thread) => {
                 let index = self.integer(node.index, thread, node.index_dtype);
@@ -186,7 +183,9 @@ impl<O: Observer> Machine<'_, O> {
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {who}"))
             .with_label(declared.span, bound)
-            .with_help("do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid");
+            .with_help(
+                "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid",
+            );
         Box::new(found)
     }
 
@@ -220,7 +219,7 @@ impl<O: Observer> Machine<'_, O> {
         let elements = self.elements_of::<T>(node.memory, &mut tile);
         let mut data = std::mem::take(&mut self.slot_mut(node.value).data);
         let result = cells_mut::<T>(&mut data);
-        let (first, last) = self.mask.range();
+        let (first, last) = self.range;
         let form = match indices {
             Indices::Uniform(index) => {
                 result[0] = elements.get(*index as usize);
@@ -257,7 +256,7 @@ impl<O: Observer> Machine<'_, O> {
         let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
         let mut elements = self.elements_of::<T>(node.memory, &mut tile);
         let slot = self.slot(node.value);
-        let (_, last) = self.mask.range();
+        let (_, last) = self.range;
         match indices {
             // The last thread's stays.
             Indices::Uniform(index) => elements.set(*index as usize, slot.of::<T>(last)),

@@ -68,6 +68,8 @@ pub struct Machine<'r, O> {
     mask: Mask,
     /// Whether that is all threads.
     full: bool,
+    /// The first and the last of them.
+    range: (usize, usize),
     steps: u64,
     flights: copy::Flights,
     statistics: Statistics,
@@ -82,6 +84,8 @@ struct Scratch {
     trips: Vec<Vec<u64>>,
     a: Vec<Line>,
     b: Vec<Line>,
+    /// Matrices as floats.
+    matrices: [Vec<Line>; 4],
 }
 
 impl<'r, O: Observer> Machine<'r, O> {
@@ -117,6 +121,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             whole: Mask::first(threads),
             mask: Mask::first(threads),
             full: true,
+            range: (0, threads - 1),
             steps: 0,
             flights: copy::Flights::default(),
             statistics: Statistics::default(),
@@ -144,8 +149,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.threads = self.group.count();
         self.simdgroups = self.group.simdgroups();
         self.whole = Mask::first(self.threads);
-        self.mask = self.whole;
-        self.full = true;
+        self.set_mask(self.whole);
         self.steps = self.context.limits.steps;
         self.flights.clear();
         for ((_, memory), tile) in self.context.kernel.memories().zip(&mut self.tiles) {
@@ -174,9 +178,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             Node::Reduce(reduce) => self.reduce(reduce),
             Node::MatrixLoad(matrix) => return self.matrix_load(matrix),
             Node::MatrixStore(matrix) => return self.matrix_store(matrix),
-            Node::MatrixMultiply { factors, sum, a, b, c, result } => {
-                self.matrix_multiply((*factors, *sum), [*a, *b, *c], *result);
-            }
+            Node::MatrixMultiply(multiply) => self.matrix_multiply(multiply),
             Node::MatrixFill { dtype, value, result } => self.matrix_fill(*dtype, *value, *result),
             Node::If(branch) => return self.branch(branch),
             Node::For(counted) => return self.counted(counted),
@@ -229,6 +231,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     fn set_mask(&mut self, mask: Mask) {
         self.mask = mask;
         self.full = mask == self.whole;
+        self.range = mask.range();
     }
 
     fn position(&mut self, code: Opcode, dim: Dim, result: Reg) {

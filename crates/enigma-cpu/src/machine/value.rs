@@ -64,7 +64,8 @@ impl<O: Observer> Machine<'_, O> {
             let slot = &self.slots[reg as usize];
             Source { data: &slot.data, step: step(slot.form, form) }
         };
-        let sources = node.operands.map(source);
+        let [a, b, c] = node.operands;
+        let sources = [source(a), source(b), source(c)];
         (node.map)(self.arch, &mut result, &sources, elements);
         let slot = self.slot_mut(node.result);
         *slot = Slot { data: result, form, stride };
@@ -108,9 +109,7 @@ impl<O: Observer> Machine<'_, O> {
             Affine::Sub => stride(a).wrapping_sub(stride(b)),
             Affine::Mul if form_b == Form::Uniform => stride(a).wrapping_mul(uniform(b)),
             Affine::Mul if form_a == Form::Uniform => stride(b).wrapping_mul(uniform(a)),
-            Affine::Shl if form_b == Form::Uniform => {
-                stride(a).wrapping_shl(uniform(b) as u32 % node.dtype.bits())
-            }
+            Affine::Shl if form_b == Form::Uniform => stride(a).wrapping_shl(uniform(b) as u32 % node.dtype.bits()),
             Affine::Mul | Affine::Shl => return None,
             Affine::Negate => stride(a).wrapping_neg(),
             Affine::Cast => {

@@ -16,7 +16,7 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::lane::{Lane, SIMDGROUP};
 use crate::slot::{Line, cells, cells_mut};
 
-/// An elementwise operation on a number of elements: 1, or any number of which whole chunks are computed.
+/// An elementwise operation on a number of elements, of which whole chunks are computed.
 pub type Map = fn(Arch, &mut [Line], &[Source<'_>], usize);
 
 /// An operand.
@@ -112,11 +112,6 @@ fn unary<O: Unary<A::Wide, R::Wide>, A: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    if elements == 1 {
-        let a = cells::<A>(sources[0].data)[0].wide();
-        cells_mut::<R>(result)[0] = R::narrow(O::apply(a));
-        return;
-    }
     let a = Chunks::<A>::new(sources[0]);
     arch.dispatch(UnaryLoop { result: chunks_mut::<R>(result, elements), a, operation: PhantomData::<O> });
 }
@@ -149,12 +144,7 @@ fn binary<O: Binary<A::Wide, R::Wide>, A: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    if elements == 1 {
-        let [a, b] = [0, 1].map(|n| cells::<A>(sources[n].data)[0].wide());
-        cells_mut::<R>(result)[0] = R::narrow(O::apply(a, b));
-        return;
-    }
-    let [a, b] = [0, 1].map(|n| Chunks::<A>::new(sources[n]));
+    let (a, b) = (Chunks::<A>::new(sources[0]), Chunks::<A>::new(sources[1]));
     arch.dispatch(BinaryLoop { result: chunks_mut::<R>(result, elements), a, b, operation: PhantomData::<O> });
 }
 
@@ -187,13 +177,7 @@ fn ternary<O: Ternary<A::Wide, C::Wide, R::Wide>, A: Lane, C: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    if elements == 1 {
-        let [a, b] = [0, 1].map(|n| cells::<A>(sources[n].data)[0].wide());
-        let c = cells::<C>(sources[2].data)[0].wide();
-        cells_mut::<R>(result)[0] = R::narrow(O::apply(a, b, c));
-        return;
-    }
-    let [a, b] = [0, 1].map(|n| Chunks::<A>::new(sources[n]));
+    let (a, b) = (Chunks::<A>::new(sources[0]), Chunks::<A>::new(sources[1]));
     let c = Chunks::<C>::new(sources[2]);
     arch.dispatch(TernaryLoop { result: chunks_mut::<R>(result, elements), a, b, c, operation: PhantomData::<O> });
 }

@@ -92,21 +92,20 @@ pub struct Or;
 pub struct Xor;
 
 unary! {
-    Neg: i8, u8, i16, u16, i32, u32, i64, u64 => |x| x.wrapping_neg();
+    Neg: u8, u16, u32, u64 => |x| x.wrapping_neg();
     Neg: f32 => |x| -x;
     Abs: i8, i16, i32, i64 => |x| x.wrapping_abs();
-    Abs: u8, u16, u32, u64 => |x| x;
     Abs: f32 => |x| x.abs();
-    Not: bool, i8, u8, i16, u16, i32, u32, i64, u64 => |x| !x;
+    Not: bool, u8, u16, u32, u64 => |x| !x;
 }
 
-// A division by zero gives 0, and its remainder is 0.
+// What is the same for both kinds of integers is defined for the unsigned ones. A division by zero gives 0, and its remainder is 0.
 binary! {
-    Add: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x.wrapping_add(y);
+    Add: u8, u16, u32, u64 => |x, y| x.wrapping_add(y);
     Add: f32 => |x, y| x + y;
-    Sub: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x.wrapping_sub(y);
+    Sub: u8, u16, u32, u64 => |x, y| x.wrapping_sub(y);
     Sub: f32 => |x, y| x - y;
-    Mul: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x.wrapping_mul(y);
+    Mul: u8, u16, u32, u64 => |x, y| x.wrapping_mul(y);
     Mul: f32 => |x, y| x * y;
     Div: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| if y == 0 { 0 } else { x.wrapping_div(y) };
     Div: f32 => |x, y| x / y;
@@ -121,11 +120,11 @@ binary! {
     };
     Rem: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| if y == 0 { 0 } else { x.wrapping_rem(y) };
     Rem: f32 => |x, y| math::fmod(x, y);
-    Shl: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x.wrapping_shl(y as u32);
+    Shl: u8, u16, u32, u64 => |x, y| x.wrapping_shl(y as u32);
     Shr: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x.wrapping_shr(y as u32);
-    And: bool, i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x & y;
-    Or: bool, i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x | y;
-    Xor: bool, i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| x ^ y;
+    And: bool, u8, u16, u32, u64 => |x, y| x & y;
+    Or: bool, u8, u16, u32, u64 => |x, y| x | y;
+    Xor: bool, u8, u16, u32, u64 => |x, y| x ^ y;
 }
 
 comparisons! {
@@ -275,8 +274,9 @@ macro_rules! casts_and_bool {
     )* };
 }
 
-casts!(i8, u8, i16, u16, i32, u32, i64, u64, f32 => [i8, u8, i16, u16, i32, u32, i64, u64, f32]);
-casts_and_bool!(i8 u8 i16 u16 i32 u32 i64 u64 f32);
+casts!(i8, u8, i16, u16, i32, u32, i64, u64 => [u8, u16, u32, u64, f32]);
+casts!(f32 => [i8, u8, i16, u16, i32, u32, i64, u64, f32]);
+casts_and_bool!(u8 u16 u32 u64 f32);
 
 impl Unary<bool, bool> for Cast {
     #[inline(always)]

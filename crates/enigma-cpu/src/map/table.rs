@@ -33,7 +33,14 @@ macro_rules! unsigned {
     };
 }
 
+/// As unsigned integers of their width, or `bool`.
 macro_rules! bits {
+    ($dtype:expr, $T:ident => $map:expr) => {
+        for_types!($dtype, $T => $map; Bool Truth, I8 u8, U8 u8, I16 u16, U16 u16, I32 u32, U32 u32, I64 u64, U64 u64)
+    };
+}
+
+macro_rules! bool_and_integers {
     ($dtype:expr, $T:ident => $map:expr) => {
         for_types!($dtype, $T => $map; Bool Truth, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64)
     };
@@ -51,6 +58,13 @@ macro_rules! numbers {
     };
 }
 
+/// Integers as unsigned ones, and floats.
+macro_rules! unsigned_or_floats {
+    ($dtype:expr, $T:ident => $map:expr) => {
+        for_types!($dtype, $T => $map; I8 u8, U8 u8, I16 u16, U16 u16, I32 u32, U32 u32, I64 u64, U64 u64, F16 f16, BF16 bf16, F32 f32)
+    };
+}
+
 macro_rules! all {
     ($dtype:expr, $T:ident => $map:expr) => {
         for_types!($dtype, $T => $map; Bool Truth, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, F16 f16, BF16 bf16, F32 f32)
@@ -60,23 +74,24 @@ macro_rules! all {
 /// The loop of an operation on elements of `dtype`, of a table row that is elementwise.
 pub fn operation(code: Opcode, dtype: DType) -> Option<Map> {
     match code {
-        Opcode::Add => numbers!(dtype, T => binary::<ops::Add, T, T>),
-        Opcode::Sub => numbers!(dtype, T => binary::<ops::Sub, T, T>),
-        Opcode::Mul => numbers!(dtype, T => binary::<ops::Mul, T, T>),
+        Opcode::Add => unsigned_or_floats!(dtype, T => binary::<ops::Add, T, T>),
+        Opcode::Sub => unsigned_or_floats!(dtype, T => binary::<ops::Sub, T, T>),
+        Opcode::Mul => unsigned_or_floats!(dtype, T => binary::<ops::Mul, T, T>),
         Opcode::Div => numbers!(dtype, T => binary::<ops::Div, T, T>),
         Opcode::FloorDiv => signed_and_unsigned!(dtype, T => binary::<ops::FloorDiv, T, T>)
             .or(floats!(dtype, T => binary::<ops::FloatFloorDiv<T>, T, T>)),
         Opcode::Rem => numbers!(dtype, T => binary::<ops::Rem, T, T>),
-        Opcode::Shl => signed_and_unsigned!(dtype, T => binary::<ops::Shl, T, T>),
+        Opcode::Shl => unsigned!(dtype, T => binary::<ops::Shl, T, T>),
         Opcode::Shr => signed_and_unsigned!(dtype, T => binary::<ops::Shr, T, T>),
         Opcode::And => bits!(dtype, T => binary::<ops::And, T, T>),
         Opcode::Or => bits!(dtype, T => binary::<ops::Or, T, T>),
         Opcode::Xor => bits!(dtype, T => binary::<ops::Xor, T, T>),
-        Opcode::Neg => numbers!(dtype, T => unary::<ops::Neg, T, T>),
+        Opcode::Neg => unsigned_or_floats!(dtype, T => unary::<ops::Neg, T, T>),
         Opcode::Not => bits!(dtype, T => unary::<ops::Not, T, T>),
-        Opcode::Abs => numbers!(dtype, T => unary::<ops::Abs, T, T>),
-        Opcode::CmpEq => all!(dtype, T => binary::<ops::Eq, T, Truth>),
-        Opcode::CmpNe => all!(dtype, T => binary::<ops::Ne, T, Truth>),
+        Opcode::Abs => for_types!(dtype, T => unary::<ops::Abs, T, T>; I8 i8, I16 i16, I32 i32, I64 i64, F16 f16, BF16 bf16, F32 f32)
+            .or(cast(dtype, dtype)),
+        Opcode::CmpEq => bits!(dtype, T => binary::<ops::Eq, T, Truth>).or(floats!(dtype, T => binary::<ops::Eq, T, Truth>)),
+        Opcode::CmpNe => bits!(dtype, T => binary::<ops::Ne, T, Truth>).or(floats!(dtype, T => binary::<ops::Ne, T, Truth>)),
         Opcode::CmpLt => all!(dtype, T => binary::<ops::Lt, T, Truth>),
         Opcode::CmpLe => all!(dtype, T => binary::<ops::Le, T, Truth>),
         Opcode::CmpGt => all!(dtype, T => binary::<ops::Gt, T, Truth>),
@@ -158,7 +173,7 @@ pub fn cast(from: DType, to: DType) -> Option<Map> {
 }
 
 fn cast_to_bool(from: DType) -> Option<Map> {
-    all!(from, A => unary::<ops::Cast, A, Truth>)
+    bits!(from, A => unary::<ops::Cast, A, Truth>).or(floats!(from, A => unary::<ops::Cast, A, Truth>))
 }
 
 fn cast_to_f16(from: DType) -> Option<Map> {
@@ -174,12 +189,16 @@ fn cast_to_bf16(from: DType) -> Option<Map> {
 /// A cast to a type that is computed with as it is.
 fn cast_from(from: DType, to: DType) -> Option<Map> {
     macro_rules! into {
-        ($($d:ident $r:ty),*) => {
+        ($from:ident: $($d:ident $r:ty),*) => {
             match to {
-                $( DType::$d => all!(from, A => unary::<ops::Cast, A, $r>), )*
-                DType::Bool | DType::F16 | DType::BF16 => None,
+                $( DType::$d => $from!(from, A => unary::<ops::Cast, A, $r>), )*
+                _ => None,
             }
         };
     }
-    into!(I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, F32 f32)
+    if from.is_float() {
+        return into!(floats: I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, F32 f32);
+    }
+    // Whether the result is signed makes no difference to its bits.
+    into!(bool_and_integers: I8 u8, U8 u8, I16 u16, U16 u16, I32 u32, U32 u32, I64 u64, U64 u64, F32 f32)
 }

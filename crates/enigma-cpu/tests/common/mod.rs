@@ -1,6 +1,8 @@
 //! Kernels for tests, written in a few lines.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod data;
+
 use std::sync::Arc;
 
 use enigma_cpu::{Argument, Buffer, Launch, Limits, Program, Statistics};
