@@ -46,11 +46,16 @@ class _Liveness:
                 for item in reversed(node.items):
                     live = (live - _stored(item)) | _loaded(item)
                 return live
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            case ast.FunctionDef():
+                self.before(node.body, frozenset())
                 return (after - {node.name}) | _loaded(node)
             case ast.Return() | ast.Raise():
                 return _loaded(node)
-            case ast.Break() | ast.Continue() | ast.Try() | ast.Match():
+            case ast.Break() | ast.Continue():
+                return self.everything
+            case ast.Try() | ast.Match():
+                for body in _bodies(node):
+                    self.before(body, self.everything)
                 return self.everything
             case _:
                 return after | _loaded(node)
@@ -69,6 +74,12 @@ class _Liveness:
             assigned = frozenset().union(*map(_stored, node.body))
             self.carried[node] = set((assigned & live) - targets)
         return live | (_loaded(node.iter) if isinstance(node, ast.For) else frozenset[str]())
+
+
+def _bodies(node: ast.Try | ast.Match) -> list[list[ast.stmt]]:
+    if isinstance(node, ast.Match):
+        return [case.body for case in node.cases]
+    return [node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody]
 
 
 def _stored(node: ast.AST) -> Names:

@@ -19,7 +19,7 @@ def text_off_disk(path: str) -> str | None:
 def definition(function: FunctionType) -> ast.FunctionDef | None:
     """The definition of a function, with the lines and columns of its file; None when there is no source for it."""
     try:
-        lines, first = inspect.getsourcelines(function)
+        lines, first = inspect.getsourcelines(function.__code__)
     except (OSError, TypeError, SyntaxError):
         return None
     source = "".join(lines)
@@ -32,11 +32,8 @@ def definition(function: FunctionType) -> ast.FunctionDef | None:
     except SyntaxError:
         return None
     ast.increment_lineno(tree, first - 1 - indented)
-    found = (
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name == function.__name__
-    )
+    name = function.__code__.co_name
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
     return next(found, None)
 
 

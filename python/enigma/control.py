@@ -6,6 +6,8 @@ import builtins
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from . import _core
 from ._core import Event, ForRange, If, Value, While
 
@@ -120,4 +122,4 @@ def _bounds(bounds: tuple[Operand, ...]) -> tuple[Operand, Operand, Operand]:
 
 
 def _can_be_carried(value: object) -> bool:
-    return isinstance(value, Value | Event | int | float) or type(value).__module__ == "numpy"
+    return isinstance(value, Value | Event | int | float | np.generic)

@@ -40,6 +40,11 @@ class Diagnostic:
         return cls(data["rule"], data["severity"], data["message"], labels, tuple(data["help"]))
 
 
+def findings(text: str) -> tuple[Diagnostic, ...]:
+    """The findings in a JSON array of them."""
+    return tuple(Diagnostic._of(data) for data in json.loads(text))
+
+
 class EnigmaError(Exception):
     """A kernel or a launch is wrong. It carries everything that was found, not the first thing alone.
 
@@ -61,7 +66,7 @@ class EnigmaError(Exception):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The findings, in the order they were made."""
-        return tuple(Diagnostic._of(data) for data in json.loads(self._json))
+        return findings(self._json)
 
     def to_json(self) -> str:
         """The findings as a JSON array."""

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from . import _core, _source
 from ._rewrite import rewritten
+from .errors import Diagnostic, findings
 from .types import DType, Scalar
 
 AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
@@ -208,6 +209,11 @@ class CompiledKernel:
     @property
     def has_metallib(self) -> bool:
         return self.metallib_bytes is not None
+
+    @property
+    def remarks(self) -> tuple[Diagnostic, ...]:
+        """What the verifier noticed and does not refuse: warnings and advice."""
+        return findings(self._core.remarks())
 
     @functools.cached_property
     def metal_source(self) -> str:

@@ -272,3 +272,46 @@ def test_positions():
     x = np.arange(10)
     for row in b:
         np.testing.assert_array_equal(row, np.stack([x % 4, x // 4, x % 4, np.where(x < 8, 4, 2)], 1))
+
+
+def test_loops_anywhere_in_the_kernel_are_rewritten():
+    @enigma.kernel
+    def everywhere(A: enigma.f32, B: enigma.f32):
+        def add_up(first, count):
+            total = 0.0
+            for i in enigma.range(count):
+                total += A[first + i]
+            return total
+
+        try:
+            with enigma.if_(A[0] > 0.0):
+                for i in enigma.range(2):
+                    B[i] = add_up(i, 3)
+        finally:
+            x = 1.0
+            for _ in enigma.range(3):
+                x = x * 2.0
+        match 5:
+            case 5:
+                for _ in enigma.range(2):
+                    x = x + 1.0
+        for _ in enigma.range(3):
+            x, y = x + 1.0, x
+            del y
+        B[2] = x
+
+    a, b = run(everywhere)
+    np.testing.assert_array_equal(b[:3], [a[:3].sum(), a[1:4].sum(), 13.0])
+
+
+def test_what_needs_no_carrying_keeps_its_type():
+    @enigma.kernel
+    def temporaries(A: enigma.f32, B: enigma.f32):
+        x = A[0]
+        B[0] = x
+        for i in enigma.range(1, 4):
+            x = i + 1
+            B[x - 1] = A[x - 1]
+
+    a, b = run(temporaries)
+    np.testing.assert_array_equal(b[:4], a[:4])

@@ -25,8 +25,8 @@ def test_names_are_kept_in_the_metal_source():
         enigma.barrier()
         shifted = staging[index] + 1.0
         mine[index % 4] = shifted
-        with enigma.for_range(0, count) as step:
-            Output[step] = shifted * shifted + mine[step % 4]
+        with enigma.for_range(0, count) as turn:
+            Output[turn] = shifted * shifted + mine[turn % 4]
 
     source = enigma.compile(named).metal_source
     for name in (
@@ -39,7 +39,7 @@ def test_names_are_kept_in_the_metal_source():
         "mine",
         "arrival",
         "shifted",
-        "step",
+        "turn",
     ):
         assert re.search(rf"\b{name}\b", source), f"{name} is lost in\n{source}"
 
@@ -58,7 +58,7 @@ def test_places_inside_a_rewritten_loop_are_those_of_the_file():
     @enigma.kernel
     def looped(A: enigma.f32):
         total = 0.0
-        for i in enigma.range(4):
+        for _ in enigma.range(4):
             total += enigma.sqrt(A)
         A[0] = total
 
@@ -119,6 +119,18 @@ def early(A: enigma.f32, B: enigma.f32):
     assert "async_copy_wait(ev)" in shown
     assert "\x1b[" not in shown
     assert pickle.loads(pickle.dumps(error)).diagnostics == error.diagnostics
+
+
+def test_advice_is_kept_with_the_kernel():
+    @enigma.kernel
+    def idle(A: enigma.f32, B: enigma.f32):
+        tile = enigma.threadgroup_alloc("float", 32)
+        ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 32)
+        enigma.async_copy_wait(ev)
+        enigma.simd_barrier()
+        B[enigma.thread_position_in_grid] = tile[enigma.thread_position_in_grid]
+
+    assert [(r.rule, r.severity) for r in enigma.compile(idle).remarks] == [("no-overlap", "advice")]
 
 
 def test_string_annotations_are_resolved_where_the_kernel_stands():

@@ -134,27 +134,40 @@ fn characters(lines: &[String], line: u32, bytes: u32) -> u32 {
     text.map_or(bytes, |before| before.chars().count() as u32) + 1
 }
 
+/// The instruction that made what is on top of the stack.
+struct Maker {
+    start: usize,
+    /// Where the next instruction starts, once that is known. A frame that has called Python code stands
+    /// somewhere before it, in the caches that belong to the call.
+    end: Option<usize>,
+    /// Whether a `with` has entered what was made.
+    entered: bool,
+}
+
 /// For each instruction that is followed by the storing of its result: the variable it is stored in.
 fn targets(code: &Bound<'_, PyAny>) -> PyResult<HashMap<usize, String>> {
     let py = code.py();
     let mut targets = HashMap::new();
-    // The instruction that made what is on top of the stack, and whether a `with` has entered it since.
-    let mut maker: Option<(usize, bool)> = None;
+    let mut maker: Option<Maker> = None;
     for instruction in py.import("dis")?.call_method1("get_instructions", (code,))?.try_iter()? {
         let instruction = instruction?;
         let name: String = instruction.getattr("opname")?.extract()?;
-        let offset: usize = instruction.getattr("offset")?.extract()?;
+        let start = instruction.getattr("offset")?.extract::<usize>()? / 2;
+        if let Some(maker) = &mut maker {
+            maker.end.get_or_insert(start);
+        }
         maker = match (name.as_str(), maker) {
-            (store, Some((made_at, _))) if store.starts_with("STORE_") && store != "STORE_SUBSCR" => {
+            (store, Some(maker)) if store.starts_with("STORE_") && store != "STORE_SUBSCR" => {
                 if let Some(variable) = first_name(&instruction.getattr("argval")?) {
-                    targets.insert(made_at, variable);
+                    let slots = maker.start..maker.end.unwrap_or(start);
+                    targets.extend(slots.map(|slot| (slot, variable.clone())));
                 }
                 None
             }
-            ("COPY" | "CACHE", maker) => maker,
-            ("BEFORE_WITH", Some((made_at, _))) => Some((made_at, true)),
-            ("UNPACK_SEQUENCE", Some((made_at, true))) => Some((made_at, true)),
-            _ => Some((offset / 2, false)),
+            ("COPY", maker) => maker,
+            ("BEFORE_WITH", Some(maker)) => Some(Maker { entered: true, ..maker }),
+            ("UNPACK_SEQUENCE", Some(maker)) if maker.entered => Some(maker),
+            _ => Some(Maker { start, end: None, entered: false }),
         };
     }
     Ok(targets)
