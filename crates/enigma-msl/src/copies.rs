@@ -118,7 +118,7 @@ impl Emitter<'_> {
             self.helpers.may_be_empty(helper);
         }
         let function = helper.name();
-        let call = Expression::call(&function, &arguments);
+        let call = Expression::call(function, &arguments);
         match call.text.len() > LINE - 30 {
             true => {
                 let list: Vec<&str> = arguments.iter().map(|a| a.text.as_str()).collect();

@@ -20,7 +20,8 @@ const RESERVED: &str = "alignas alignof and and_eq asm auto bitand bitor bool br
      simdgroup_barrier threadgroup_barrier simdgroup_multiply_accumulate make_filled_simdgroup_matrix";
 
 /// How the names of Metal's numeric macros begin and end.
-const MACROS: [(&str, &str); 6] = [("FLT_", ""), ("HALF_", ""), ("BFLT_", ""), ("DBL_", ""), ("M_", "_F"), ("M_", "_H")];
+const MACROS: [(&str, &str); 6] =
+    [("FLT_", ""), ("HALF_", ""), ("BFLT_", ""), ("DBL_", ""), ("M_", "_F"), ("M_", "_H")];
 
 /// The names in scope.
 #[derive(Default)]
@@ -125,9 +126,9 @@ mod tests {
         let mut names = Names::default();
         names.enter();
         assert_eq!(names.declare("simdgroup"), "simdgroup");
-        assert_eq!(names.declare("simdgroup"), "my_simdgroup");
-        assert_eq!(names.declare("simdgroup"), "my_simdgroup_2");
-        assert_eq!(names.declare("simd_lane"), "my_simd_lane");
+        assert_eq!(names.declare("simdgroup"), "simdgroup_2");
+        assert_eq!(names.declare("simdgroup_load"), "simdgroup_load_2");
+        assert_eq!(names.declare("simd_lane"), "simd_lane");
     }
 
     #[test]

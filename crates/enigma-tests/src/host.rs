@@ -50,7 +50,13 @@ impl MetalHost {
     /// # Errors
     /// What the runtime found: a barrier that not all reach, lanes that pass different operands to a copy, an empty
     /// copy, a copy never waited for or waited for twice.
-    pub fn run(&self, index: usize, arguments: &mut [Vec<u8>], grid: [u32; 3], threads: [u32; 3]) -> Result<(), String> {
+    pub fn run(
+        &self,
+        index: usize,
+        arguments: &mut [Vec<u8>],
+        grid: [u32; 3],
+        threads: [u32; 3],
+    ) -> Result<(), String> {
         self.library.run(index, arguments, grid, threads)
     }
 }
@@ -111,10 +117,11 @@ fn clang(directory: &Path, arguments: &[&str]) -> Result<(), String> {
     }
 }
 
-/// Where compiled batches are kept.
+/// Where compiled batches are kept: beside the test that runs, in the target directory.
 fn cache_directory() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_TMPDIR").map(PathBuf::from);
-    target.unwrap_or_else(|| std::env::temp_dir().join("enigma")).join("metal")
+    let test = std::env::current_exe().ok();
+    let beside = test.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+    beside.unwrap_or_else(std::env::temp_dir).join("metal-kernels")
 }
 
 /// A name for what these sources compile to with this shim.

@@ -91,37 +91,37 @@ pub fn async_gemm(k: &mut Make) {
     let a_row = k.named("a_row", Opcode::Mul, &[a_row.into(), depth.into()]);
     let b_col = k.named("b_col", Opcode::Mul, &[col.into(), int(8)]);
 
-    let issue = |k: &mut Make, step: Arg, buffer: Arg, more: Arg| {
-        let offset = k.value(Opcode::Mul, &[buffer, int(64)]);
-        k.call_it(offset, "slot");
-        let from = k.value(Opcode::Mul, &[step, int(8)]);
-        let a_from = k.value(Opcode::Add, &[a_row.into(), from.into()]);
-        let b_from = k.value(Opcode::Mul, &[from.into(), n.into()]);
-        let b_from = k.value(Opcode::Add, &[b_from.into(), b_col.into()]);
-        let args = |tile: MemoryId, src: MemoryId, at: ValueId, pitch: ValueId| {
-            [tile.into(), offset.into(), int(8), src.into(), at.into(), pitch.into(), int(8), int(8), more.clone()]
-        };
-        let next_a = k.value(Opcode::AsyncCopy2dD2t, &args(a_tile, a, a_from, depth));
-        let next_b = k.value(Opcode::AsyncCopy2dD2t, &args(b_tile, b, b_from, n));
-        [next_a, next_b]
+    let issue = |k: &mut Make, slot: Arg, a_from: Arg, b_from: Arg, more: Arg| {
+        [(a_tile, a, a_from, depth), (b_tile, b, b_from, n)].map(|(tile, source, from, pitch)| {
+            let near = [tile.into(), slot.clone(), int(8)];
+            let far = [source.into(), from, pitch.into()];
+            let args = [near.as_slice(), &far, &[int(8), int(8), more.clone()]].concat();
+            k.value(Opcode::AsyncCopy2dD2t, &args)
+        })
     };
 
     let steps = k.named("steps", Opcode::Div, &[depth.into(), int(8)]);
     let acc = k.value(Opcode::MakeFilledSimdgroupMatrix, &[float(0.0)]);
-    let first = issue(k, int(0), int(0), Arg::Missing);
+    let first = issue(k, int(0), a_row.into(), b_col.into(), Arg::Missing);
     let init = [acc.into(), first[0].into(), first[1].into()];
     let (step, carry) = k.begin_for([int(0), steps.into(), int(1)], &init);
+    k.call_it(step, "step");
     for (&value, name) in carry.iter().zip(["acc", "a_ready", "b_ready"]) {
         k.call_it(value, name);
     }
     k.wait(&carry[1..]);
     k.barrier();
     let next = k.named("next", Opcode::Add, &[step.into(), int(1)]);
-    let more = k.value(Opcode::CmpLt, &[next.into(), steps.into()]);
-    let buffer = k.value(Opcode::And, &[next.into(), int(1)]);
-    let flying = issue(k, next.into(), buffer.into(), more.into());
+    let more = k.named("more", Opcode::CmpLt, &[next.into(), steps.into()]);
+    let back = k.value(Opcode::And, &[next.into(), int(1)]);
+    let back = k.named("back", Opcode::Mul, &[back.into(), int(64)]);
+    let at = k.named("at", Opcode::Mul, &[next.into(), int(8)]);
+    let a_from = k.value(Opcode::Add, &[a_row.into(), at.into()]);
+    let b_from = k.value(Opcode::Mul, &[at.into(), n.into()]);
+    let b_from = k.value(Opcode::Add, &[b_from.into(), b_col.into()]);
+    let flying = issue(k, back.into(), a_from.into(), b_from.into(), more.into());
     let slot = k.value(Opcode::And, &[step.into(), int(1)]);
-    let slot = k.value(Opcode::Mul, &[slot.into(), int(64)]);
+    let slot = k.named("front", Opcode::Mul, &[slot.into(), int(64)]);
     let load = |k: &mut Make, name: &str, tile: MemoryId| {
         k.named(name, Opcode::SimdgroupMatrixLoad, &[tile.into(), int(8), Arg::Missing, int(8), int(8), slot.into()])
     };

@@ -23,7 +23,13 @@ impl Library {
     }
 
     /// Runs kernel number `index`. Each argument is the bytes of a buffer or of a scalar.
-    pub fn run(&self, index: usize, arguments: &mut [Vec<u8>], grid: [u32; 3], threads: [u32; 3]) -> Result<(), String> {
+    pub fn run(
+        &self,
+        index: usize,
+        arguments: &mut [Vec<u8>],
+        grid: [u32; 3],
+        threads: [u32; 3],
+    ) -> Result<(), String> {
         let library = self.library.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let symbol = format!("shim_run_{index}\0");
         // SAFETY: every function of this name in a batch has this type.

@@ -39,13 +39,15 @@ fn reduction(code: Opcode, dtype: DType) -> Case {
     });
     // Small powers of two, so that sums and products are exact in every type and every order.
     let input = Data::new(dtype, (0..THREADS).map(|i| if i % 9 == 4 { 2 } else { 1 }));
-    let fold = |lanes: Vec<Literal>| lanes.into_iter().reduce(|a, b| combine(code, dtype, a, b)).map(|v| number(dtype, v));
+    let fold =
+        |lanes: Vec<Literal>| lanes.into_iter().reduce(|a, b| combine(code, dtype, a, b)).map(|v| number(dtype, v));
     let group = |i: usize, step: usize| {
         let first = i / 32 * 32;
         fold((first..THREADS.min(first + 32)).step_by(step).map(|n| input.values[n]).collect())
     };
     let whole = (0..THREADS).map(|i| group(i, 1)).collect();
-    let even = (0..THREADS).map(|i| if i % 2 == 0 { group(i, 2) } else { Some(number(dtype, Literal::Int(0))) }).collect();
+    let even =
+        (0..THREADS).map(|i| if i % 2 == 0 { group(i, 2) } else { Some(number(dtype, Literal::Int(0))) }).collect();
     let output = Data::filled(dtype, THREADS, 0);
     let threads = [THREADS as u32, 1, 1];
     Case {

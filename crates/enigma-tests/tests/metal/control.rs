@@ -29,12 +29,18 @@ fn kernel(name: &str, body: impl FnOnce(&mut Make, enigma_ir::MemoryId, enigma_i
 
 #[test]
 fn loops_and_branches() {
-    check(&[swap(), rotation(), nested(), chosen(), counting_down(), long_condition(), in_place(), never()], &[AsyncLowering::Asm]);
+    check(
+        &[swap(), rotation(), nested(), chosen(), counting_down(), long_condition(), in_place(), never()],
+        &[AsyncLowering::Asm],
+    );
 }
 
 #[test]
 fn order_of_accesses() {
-    check(&[load_before_store(), load_across_loop(), exchanged(), registers(), vectors_carried()], &[AsyncLowering::Asm]);
+    check(
+        &[load_before_store(), load_across_loop(), exchanged(), registers(), vectors_carried()],
+        &[AsyncLowering::Asm],
+    );
 }
 
 /// Two carries that change places.

@@ -113,7 +113,14 @@ fn moves(plan: &Plan, to_device: bool) -> Vec<(i128, Option<i128>)> {
 }
 
 /// Operands of a copy, in the order of its row, and the scalars to bind.
-fn operands(k: &mut Make, plan: &Plan, how: Operands, near: MemoryId, far: MemoryId, to_device: bool) -> (Vec<Arg>, Vec<Data>) {
+fn operands(
+    k: &mut Make,
+    plan: &Plan,
+    how: Operands,
+    near: MemoryId,
+    far: MemoryId,
+    to_device: bool,
+) -> (Vec<Arg>, Vec<Data>) {
     let mut scalars = Vec::new();
     let mut number = |k: &mut Make, label: &str, value: i128| match how {
         Operands::Constant => int(value),
@@ -237,7 +244,8 @@ fn registers(n: usize, plan: &Plan, how: Operands, dtype: DType) -> [Case; 2] {
         let kernel = Make::kernel(&format!("registers_{n}_{dtype}_{to_device}"), |k| {
             let (input, output) = (k.buffer("input", dtype), k.buffer("output", dtype));
             let (args, bound) = {
-                let own = k.registers("own", dtype, NEAR as i128, Some(int(if dtype == DType::Bool { 1 } else { MARGIN })));
+                let own =
+                    k.registers("own", dtype, NEAR as i128, Some(int(if dtype == DType::Bool { 1 } else { MARGIN })));
                 let device = if to_device { output } else { input };
                 let (args, bound) = operands(k, plan, how, own, device, to_device);
                 ((args, own), bound)
@@ -313,12 +321,18 @@ fn through_registers() {
 #[test]
 fn nothing_is_valid() {
     let plan = Plan { valid: Some([-3, 4]), edge: true, ..TILE };
-    check(&[d2t(0, &plan, Operands::Signed, DType::F32), t2d(1, &plan, Operands::Signed, DType::F32)], &AsyncLowering::ALL);
+    check(
+        &[d2t(0, &plan, Operands::Signed, DType::F32), t2d(1, &plan, Operands::Signed, DType::F32)],
+        &AsyncLowering::ALL,
+    );
 }
 
 #[test]
 fn events_live_on() {
-    check(&[double_buffered(), several_at_once(), bands(), partial_simdgroup(), register_event_carried()], &AsyncLowering::ALL);
+    check(
+        &[double_buffered(), several_at_once(), bands(), partial_simdgroup(), register_event_carried()],
+        &AsyncLowering::ALL,
+    );
 }
 
 /// The copy of part n+1 flies while part n is used; the event is carried, and null on the last turn.
@@ -337,10 +351,8 @@ fn double_buffered() -> Case {
         let to = k.value(Opcode::And, &[next.into(), int(1)]);
         let to = k.value(Opcode::Mul, &[to.into(), int(32)]);
         let from = k.value(Opcode::Mul, &[next.into(), int(32)]);
-        let flying = k.value(
-            Opcode::AsyncCopy1dD2t,
-            &[tile.into(), to.into(), input.into(), from.into(), int(32), more.into()],
-        );
+        let flying =
+            k.value(Opcode::AsyncCopy1dD2t, &[tile.into(), to.into(), input.into(), from.into(), int(32), more.into()]);
         let slot = k.value(Opcode::And, &[step.into(), int(1)]);
         let slot = k.value(Opcode::Mul, &[slot.into(), int(32)]);
         let slot = k.value(Opcode::Add, &[slot.into(), lane.into()]);
@@ -412,8 +424,19 @@ fn partial_simdgroup() -> Case {
         let (input, output, rows) =
             (k.buffer("input", DType::U8), k.buffer("output", DType::U8), k.scalar("rows", DType::U32));
         let tile = k.tile("tile", DType::U8, 100);
-        let args =
-            [tile.into(), int(0), int(10), input.into(), int(0), int(10), int(10), int(10), Arg::Missing, int(7), rows.into()];
+        let args = [
+            tile.into(),
+            int(0),
+            int(10),
+            input.into(),
+            int(0),
+            int(10),
+            int(10),
+            int(10),
+            Arg::Missing,
+            int(7),
+            rows.into(),
+        ];
         let event = k.value(Opcode::AsyncCopy2dD2t, &args);
         wait(k, event);
         let lane = k.value(Opcode::ThreadIndexInSimdgroup, &[]);

@@ -139,16 +139,21 @@ fn scatter(k: &mut Make, memory: MemoryId, first: ValueId, base: usize, value: V
 /// Three operands: the second is never 0 or -1, and never greater than the third.
 fn inputs(dtype: DType) -> [Data; 3] {
     if dtype.is_float() {
-        let x = [0.5, -0.25, 0.75, 1.0, -1.0, 2.5, 0.0, -0.0, 3.0, -3.5, 0.125, 7.0, 1e-3, -6.25, f64::NAN, f64::INFINITY];
+        let x =
+            [0.5, -0.25, 0.75, 1.0, -1.0, 2.5, 0.0, -0.0, 3.0, -3.5, 0.125, 7.0, 1e-3, -6.25, f64::NAN, f64::INFINITY];
         let y = [0.25, 2.0, -0.5, 1.5, 3.0, -2.0, 0.75, 1.0, -1.5, 0.5, f64::NEG_INFINITY, f64::NAN];
         let cycle = |list: &[f64]| Data::floats(dtype, (0..LEN).map(|i| list[i % list.len()]));
         let y = cycle(&y);
         let z = Data {
             dtype,
-            values: y.values.iter().map(|v| match v {
-                Literal::Float(v) => number(dtype, Literal::Float(v.abs() + 0.5)),
-                other => *other,
-            }).collect(),
+            values: y
+                .values
+                .iter()
+                .map(|v| match v {
+                    Literal::Float(v) => number(dtype, Literal::Float(v.abs() + 0.5)),
+                    other => *other,
+                })
+                .collect(),
         };
         return [cycle(&x), y, z];
     }

@@ -9,7 +9,10 @@ use crate::data::Data;
 
 #[test]
 fn snapshots_run() {
-    check(&[vector_add(), tiled_load(), reverse(), row_softmax(), async_gemm(), edges(), predicate(), registers()], &AsyncLowering::ALL);
+    check(
+        &[vector_add(), tiled_load(), reverse(), row_softmax(), async_gemm(), edges(), predicate(), registers()],
+        &AsyncLowering::ALL,
+    );
 }
 
 fn floats(len: usize, f: impl Fn(usize) -> f64) -> Data {
@@ -40,8 +43,11 @@ fn row_softmax() -> Case {
         let (r, c) = (i / cols, i % cols);
         x(r, c).exp() / (0..cols).map(|c| x(r, c).exp()).sum::<f64>()
     });
-    let arguments =
-        vec![floats(rows * cols, |i| x(i / cols, i % cols)), floats(rows * cols, |_| 0.0), Data::scalar(DType::U32, 50)];
+    let arguments = vec![
+        floats(rows * cols, |i| x(i / cols, i % cols)),
+        floats(rows * cols, |_| 0.0),
+        Data::scalar(DType::U32, 50),
+    ];
     let case = Case::exact(Make::kernel("row_softmax", kernels::row_softmax), arguments, 96, 1, expected);
     Case { threads: [32, 1, 1], tolerance: 1e-6, ..case }
 }
@@ -64,7 +70,7 @@ fn async_gemm() -> Case {
 
 fn edges() -> Case {
     let (width, height) = (50, 20);
-    let image = Data::floats(DType::F16, (0..width * height).map(|i| f64::from(i)));
+    let image = Data::floats(DType::F16, (0..width * height).map(f64::from));
     let arguments = vec![
         image.clone(),
         Data::filled(DType::F16, image.values.len(), 0),

@@ -91,7 +91,13 @@ fn float1(code: Opcode, dtype: DType, a: f64) -> Option<Literal> {
         Opcode::Floor => a.floor(),
         Opcode::Round => a.round(),
         Opcode::Trunc => a.trunc(),
-        Opcode::Sign => if a == 0.0 { a } else { a.signum() },
+        Opcode::Sign => {
+            if a == 0.0 {
+                a
+            } else {
+                a.signum()
+            }
+        }
         Opcode::Saturate => a.clamp(0.0, 1.0),
         Opcode::Fract => a - a.floor(),
         Opcode::Exp => a.exp(),
