@@ -12,14 +12,19 @@ use syn::{Error, FnArg, ItemFn, Pat, PatType, ReturnType, parse_macro_input};
 /// Makes a function a kernel: calling it, without arguments, traces its body and returns an `enigma::Kernel`, to be
 /// compiled and launched.
 ///
-/// ```ignore
+/// ```
+/// use enigma::prelude::*;
+///
 /// #[enigma::kernel]
 /// fn vector_add(a: Buffer<f32>, b: Buffer<f32>, out: Buffer<f32>) {
 ///     let i = thread_position_in_grid();
 ///     out.store(i, a.load(i) + b.load(i));
 /// }
 ///
-/// vector_add().compile()?.launch(n, 256, (&a, &b, &mut out))?;
+/// let (a, b, mut out) = ([1.0, 2.0], [10.0, 20.0], [0.0; 2]);
+/// vector_add().compile()?.launch(2, 2, (&a, &b, &mut out))?;
+/// assert_eq!(out, [11.0, 22.0]);
+/// # Ok::<(), Diagnostics>(())
 /// ```
 ///
 /// Each parameter is a `Buffer<T>`, bound to a slice at launch, or a `Val<T>`, bound to a number. The function may be

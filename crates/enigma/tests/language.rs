@@ -14,6 +14,45 @@ fn ramp(n: usize) -> Vec<f32> {
 }
 
 #[enigma::kernel]
+fn tiled_load<T: Element>(a: Buffer<T>, out: Buffer<T>) {
+    let tile = threadgroup::<T>(128);
+    let band = simdgroup_index_in_threadgroup() * 32;
+    let flight = tile.copy(Copy1d::from(a, 32).offset(band).tile_offset(band));
+    let i = band + thread_index_in_simdgroup();
+    let tile = flight.wait();
+    out.store(i, tile.load(i));
+}
+
+fn tiles_hold_what_buffers_held<T: Element + PartialEq + std::fmt::Debug>(number: impl Fn(u8) -> T) {
+    let cpu = Runtime::new("cpu").unwrap();
+    let kernel = tiled_load::<T>().compile().unwrap();
+    for simdgroups in [1, 4] {
+        let n = 32 * simdgroups;
+        let a: Vec<T> = (0..n).map(|i| number(i as u8)).collect();
+        let mut out = vec![number(1); n];
+        let done = kernel.launch_on(&cpu, n, n, (&a, &mut out)).unwrap();
+        assert_eq!(out, a);
+        assert_eq!(done.copies, simdgroups as u64);
+    }
+}
+
+#[test]
+fn all_twelve_element_types_are_copied() {
+    tiles_hold_what_buffers_held(|i| i % 3 == 0);
+    tiles_hold_what_buffers_held(|i| i as i8 - 100);
+    tiles_hold_what_buffers_held(|i| i);
+    tiles_hold_what_buffers_held(|i| i16::from(i) - 1000);
+    tiles_hold_what_buffers_held(|i| u16::from(i) * 257);
+    tiles_hold_what_buffers_held(|i| i32::from(i) - 100_000);
+    tiles_hold_what_buffers_held(|i| u32::from(i) << 24);
+    tiles_hold_what_buffers_held(|i| i64::from(i) - (1 << 40));
+    tiles_hold_what_buffers_held(|i| u64::from(i) << 56);
+    tiles_hold_what_buffers_held(|i| f16::from_f32(f32::from(i) / 8.0));
+    tiles_hold_what_buffers_held(|i| bf16::from_f32(f32::from(i) * 1e30));
+    tiles_hold_what_buffers_held(|i| f32::from(i).sqrt());
+}
+
+#[enigma::kernel]
 fn literals(x: Val<f32>, i: Val<i32>, h: Val<f16>, floats: Buffer<f32>, integers: Buffer<i32>, halves: Buffer<f16>) {
     for (k, y) in [x + 1.0, 1.0 + x, x - 1.0, 1.0 - x, 2.0 * x, 2.0 / x].into_iter().enumerate() {
         floats.store(k, y);
