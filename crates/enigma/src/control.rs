@@ -148,6 +148,38 @@ impl<T: Element + Integer> Loop<T> {
     /// Runs `body` for each number with what the last iteration returned, `initial` at first; gives what the last
     /// of all returned.
     ///
+    /// A copy stays in flight from one iteration to the next by being carried. Here two halves of one tile take
+    /// turns: while one is summed, the next is on its way into the other. Which half that is depends on the run, so
+    /// the copies are followed by their events, and the verifier looks after the tile.
+    ///
+    /// ```
+    /// use enigma::prelude::*;
+    ///
+    /// #[enigma::kernel]
+    /// fn sum_of_tiles(a: Buffer<f32>, tiles: Val<u32>, out: Buffer<f32>) {
+    ///     let halves = threadgroup::<f32>(2 * 32);
+    ///     let issue = |k: Val<u32>| {
+    ///         let copy = Copy1d::from(a, 32).offset(k * 32).tile_offset(k % 2 * 32);
+    ///         async_copy_1d_d2t(&halves, copy.only_if(k.lt(tiles)))
+    ///     };
+    ///     let lane = thread_index_in_simdgroup();
+    ///     let (last, sum) = range(..tiles).carry((issue(val(0)), val(0.0)), |k, (landing, sum)| {
+    ///         landing.wait();
+    ///         let next = issue(k + 1);
+    ///         (next, sum + halves.load(k % 2 * 32 + lane))
+    ///     });
+    ///     last.wait();
+    ///     out.store(lane, sum);
+    /// }
+    ///
+    /// let a: Vec<f32> = (0..96).map(|i| i as f32).collect();
+    /// let mut out = [0.0; 32];
+    /// let done = sum_of_tiles().compile()?.launch(32, 32, (&a, 3, &mut out))?;
+    /// assert_eq!(out[1], 1.0 + 33.0 + 65.0);
+    /// assert_eq!(done.copies, 3);
+    /// # Ok::<(), Diagnostics>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// Outside a kernel.
