@@ -29,7 +29,7 @@ class Runtime:
 
     Args:
         device: ``"auto"`` takes Metal, then CUDA, then the CPU; ``"metal"``, ``"cuda"`` and ``"cpu"`` force one. With
-            ``ENIGMA_DEVICE=cpu`` set, the CPU stands in for every other.
+            ``ENIGMA_DEVICE=cpu`` set, the CPU stands in for Metal.
 
     Raises:
         EnigmaError: when there is no such device here.

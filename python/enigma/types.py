@@ -116,11 +116,11 @@ _BY_NAME = {dtype._msl: dtype for dtype in DTYPES}
 D = TypeVar("D", bound=DType)
 
 
+# For type checkers a `Scalar[dtype]` is a value with a parameter; in the running program both spellings make a mark
+# that holds the dtype.
 if TYPE_CHECKING:
 
     class Scalar(_Number, Generic[D]):
-        """See below."""
-
         dtype_class: type[DType]
 
         def __init__(self, dtype: str | type[DType]) -> None: ...
