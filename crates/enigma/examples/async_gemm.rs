@@ -20,6 +20,8 @@ const THREADS: usize = 32 * SIMDGROUPS as usize;
 const QUADRANT: i32 = TILE / 2;
 /// 8 x 8 matrices along a side of a quadrant.
 const FRAGMENTS: usize = QUADRANT as usize / 8;
+/// Launches for the clock, of which the fastest counts.
+const REPEAT: usize = 3;
 
 /// A is `m` x `k`, B is `k` x `n`, C is `m` x `n`; all are row-major and dense. Sums are kept in `f32`.
 #[enigma::kernel]
@@ -160,9 +162,14 @@ fn run<T: Input>(m: usize, n: usize, k: usize) -> Result<(), Diagnostics> {
 
     let kernel = async_gemm::<T>().compile()?;
     let grid = (n.div_ceil(TILE as usize) * THREADS, m.div_ceil(TILE as usize));
-    let start = Instant::now();
-    let done = kernel.launch(grid, THREADS, (&a, &b, &mut c, m as i32, n as i32, k as i32))?;
-    let seconds = start.elapsed().as_secs_f64();
+    let mut launch = || kernel.launch(grid, THREADS, (&a, &b, &mut c, m as i32, n as i32, k as i32));
+    let done = launch()?;
+    let mut seconds = f64::INFINITY;
+    for _ in 0..REPEAT {
+        let start = Instant::now();
+        launch()?;
+        seconds = seconds.min(start.elapsed().as_secs_f64());
+    }
 
     let expected = product(&a, &b, [m, n, k]);
     let difference = c.iter().zip(&expected).map(|(&got, &sum)| (f64::from(got) - sum).abs()).fold(0.0, f64::max);
