@@ -10,3 +10,4 @@ mod data;
 mod elementwise;
 mod published;
 mod reference;
+mod shim;
