@@ -174,6 +174,22 @@ impl Device {
         unsafe { place.write_unaligned(element) }
     }
 
+    /// Reads `N` consecutive elements.
+    #[inline(always)]
+    pub fn row<T: Pod, const N: usize>(&self, start: usize) -> [T; N] {
+        let place = self.place::<T>(start, N);
+        // SAFETY: as in `get`, of `N` elements.
+        unsafe { place.cast::<[T; N]>().read_unaligned() }
+    }
+
+    /// Writes `N` consecutive elements.
+    #[inline(always)]
+    pub fn set_row<T: Pod, const N: usize>(&self, start: usize, row: [T; N]) {
+        let place = self.place::<T>(start, N);
+        // SAFETY: as in `set`, of `N` elements.
+        unsafe { place.cast::<[T; N]>().write_unaligned(row) }
+    }
+
     /// Reads consecutive elements.
     #[inline(always)]
     pub fn read<T: Pod>(&self, start: usize, to: &mut [T]) {

@@ -216,7 +216,7 @@ impl Lowering<'_> {
     }
 
     fn matrix_access(&mut self, site: OpId, op: &Op) -> Node {
-        let transpose = op.attrs.iter().any(|attr| *attr == Attr::Flag(true));
+        let transpose = op.attrs.contains(&Attr::Flag(true));
         let memory = op.memories[0];
         if op.code == Opcode::SimdgroupMatrixLoad {
             let [pitch, offset] = [0, 1].map(|n| self.operand(op.operands[n]));

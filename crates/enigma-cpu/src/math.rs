@@ -82,7 +82,7 @@ pub fn sign(x: f32) -> f32 {
 /// Held between 0 and 1; 0 for NaN.
 #[inline(always)]
 pub fn saturate(x: f32) -> f32 {
-    x.max(0.0).min(1.0)
+    fmin(fmax(x, 0.0), 1.0)
 }
 
 /// `x - floor(x)`, held below 1 in the type `T`; NaN for NaN and the infinities.
@@ -143,7 +143,7 @@ pub fn step(edge: f32, x: f32) -> f32 {
 /// x held between lo and hi.
 #[inline(always)]
 pub fn clamp(x: f32, lo: f32, hi: f32) -> f32 {
-    x.max(lo).min(hi)
+    fmin(fmax(x, lo), hi)
 }
 
 /// `a * b + c`, rounded once.

@@ -138,6 +138,15 @@ pub fn integer(data: &[Line], at: usize, dtype: DType) -> i128 {
     }
 }
 
+/// The integer (or `bool`) at a place as an index; one that is too great for any memory as the greatest.
+pub fn index(data: &[Line], at: usize, dtype: DType) -> i64 {
+    match dtype {
+        DType::I32 => i64::from(cells::<i32>(data)[at]),
+        DType::U32 => i64::from(cells::<u32>(data)[at]),
+        dtype => i64::try_from(integer(data, at, dtype)).unwrap_or(i64::MAX),
+    }
+}
+
 /// Which threads of a threadgroup take part: one word per simdgroup, one bit per lane.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Mask(pub [u32; SIMDGROUP]);
@@ -179,11 +188,6 @@ impl Mask {
         let low = self.0[first].trailing_zeros() as usize;
         let high = (u32::BITS - 1).saturating_sub(self.0[last].leading_zeros()) as usize;
         (first * SIMDGROUP + low, last * SIMDGROUP + high)
-    }
-
-    /// Whether a thread takes part.
-    pub fn has(&self, thread: usize) -> bool {
-        self.0[thread / SIMDGROUP] >> (thread % SIMDGROUP) & 1 == 1
     }
 }
 

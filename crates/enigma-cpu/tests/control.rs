@@ -41,7 +41,7 @@ fn nested_branches() {
     });
     for (i, &got) in got.iter().enumerate() {
         let i = i as u32;
-        let wanted = match (i % 3 == 0, i < 100) {
+        let wanted = match (i.is_multiple_of(3), i < 100) {
             (true, true) => i + 1000,
             (true, false) => i * 2,
             _ => i,

@@ -8,8 +8,8 @@ use enigma_ir::{DType, Diagnostic, OpId, Rule};
 use super::{Machine, Stop};
 use crate::lane::{SIMDGROUP, Truth};
 use crate::observer::Observer;
-use crate::plan::{Block, ForNode, IfNode, Reg, WhileNode};
-use crate::slot::{Form, Mask, cells, integer};
+use crate::plan::{Block, ForNode, IfNode, Operand, Reg, WhileNode};
+use crate::slot::{Form, Mask, cells, index, integer};
 
 /// How often the threads that take part go through a loop.
 enum Trips {
@@ -132,10 +132,10 @@ impl<'r, O: Observer> Machine<'r, O> {
 
     fn trips(&mut self, node: &ForNode) -> Result<Trips, Stop> {
         let regs = [node.lo, node.hi, node.step];
-        if let Some([first, last]) = self.trip_ends(node, regs)? {
-            if first == last {
-                return Ok(Trips::Same(first));
-            }
+        if let Some([first, last]) = self.trip_ends(node, regs)?
+            && first == last
+        {
+            return Ok(Trips::Same(first));
         }
         let mut counts = self.scratch.trips.pop().unwrap_or_default();
         counts.clear();
@@ -202,6 +202,18 @@ impl<'r, O: Observer> Machine<'r, O> {
                 dtype.wrap(base.wrapping_add(i128::from(slot.stride) * thread as i128))
             }
             Form::Varying => integer(&slot.data, thread, dtype),
+        }
+    }
+
+    /// The index that a thread has in an integer register; one that is too great for any memory as the greatest.
+    #[inline]
+    pub(super) fn index(&self, operand: Operand, thread: usize) -> i64 {
+        let slot = self.slot(operand.reg);
+        match slot.form {
+            Form::Uniform => index(&slot.data, 0, operand.dtype),
+            Form::Grouped => index(&slot.data, thread / SIMDGROUP, operand.dtype),
+            Form::Varying => index(&slot.data, thread, operand.dtype),
+            Form::Affine => i64::try_from(self.integer(operand.reg, thread, operand.dtype)).unwrap_or(i64::MAX),
         }
     }
 

@@ -118,7 +118,7 @@ impl<O: Observer> Machine<'_, O> {
 
     /// One copy per simdgroup that takes part.
     fn copy_of_simdgroups(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Stop> {
-        for group in 0..self.simdgroups {
+        for (group, event) in events.iter_mut().enumerate().take(self.simdgroups) {
             let word = self.mask.0[group];
             if word == 0 {
                 continue;
@@ -127,10 +127,10 @@ impl<O: Observer> Machine<'_, O> {
                 return Err(self.not_all_lanes(node.site, group, "issue this copy"));
             }
             self.same_operands(node, group)?;
-            events[group] = 0;
+            *event = 0;
             if let Some(mut transfer) = self.transfer(node, group * SIMDGROUP)? {
                 transfer.event = self.flights.issue();
-                events[group] = transfer.event;
+                *event = transfer.event;
                 self.issue(transfer);
                 self.statistics.copies += 1;
             }
@@ -206,25 +206,16 @@ impl<O: Observer> Machine<'_, O> {
 
     /// The copy that a thread's operands describe; `None` where nothing is to be done.
     fn transfer(&self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Stop> {
-        let operand = |which: CopyOperand| {
-            let operand = node.operands[which as usize];
-            self.integer(operand.reg, thread, operand.dtype)
-        };
+        let operand = |which: CopyOperand| self.index(node.operands[which as usize], thread);
         if operand(CopyOperand::Predicate) == 0 {
             return Ok(None);
         }
         let whole = [operand(CopyOperand::Cols), operand(CopyOperand::Rows)];
         if let Some(negative) = whole.iter().find(|&&extent| extent < 0) {
-            return Err(self.outside(
-                node.site,
-                node.dst,
-                "copy writes",
-                &format!("{negative} elements"),
-                &self.place(thread),
-            ));
+            return Err(self.negative_extent(node.site, *negative, thread));
         }
         let existing = [operand(CopyOperand::ValidCols), operand(CopyOperand::ValidRows)];
-        let valid: [i128; 2] = std::array::from_fn(|n| existing[n].clamp(0, whole[n]));
+        let valid: [i64; 2] = std::array::from_fn(|n| existing[n].clamp(0, whole[n]));
         let extent = if node.to_device { valid } else { whole };
         if extent.contains(&0) {
             return Ok(None);
@@ -240,7 +231,7 @@ impl<O: Observer> Machine<'_, O> {
             return Err(self.overlapping_rows(node.site, node.dst, dst_pitch, extent[0], thread));
         }
         // Everything that is used has been seen to lie inside a memory; a pitch that no second row uses may be anything.
-        let pitch = |pitch: i128, rows: i128| if rows > 1 { pitch as isize } else { 0 };
+        let pitch = |pitch: i64, rows: i64| if rows > 1 { pitch as isize } else { 0 };
         Ok(Some(Transfer {
             site: node.site,
             event: 0,
@@ -265,12 +256,12 @@ impl<O: Observer> Machine<'_, O> {
         site: OpId,
         memory: MemoryId,
         does: &str,
-        [offset, pitch]: [i128; 2],
-        [cols, rows]: [i128; 2],
+        [offset, pitch]: [i64; 2],
+        [cols, rows]: [i64; 2],
         thread: usize,
     ) -> Result<(), Stop> {
-        let len = i128::from(self.length(memory));
-        // Three factors of at most 64 bits each: more than i128 holds, but not more than saturates rightly.
+        let len = i64::try_from(self.length(memory)).unwrap_or(i64::MAX);
+        // What saturates lies outside every memory.
         let last_row = offset.saturating_add(pitch.saturating_mul(rows - 1));
         let (least, greatest) = (offset.min(last_row), offset.max(last_row).saturating_add(cols - 1));
         if least >= 0 && greatest < len {
@@ -281,7 +272,15 @@ impl<O: Observer> Machine<'_, O> {
         Err(self.outside(site, memory, does, &elements, &self.place(thread)))
     }
 
-    fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i128, cols: i128, thread: usize) -> Stop {
+    fn negative_extent(&self, site: OpId, extent: i64, thread: usize) -> Stop {
+        let message = format!("this copy has an extent of {extent} elements");
+        let span = self.context.kernel.op(site).span;
+        let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
+            .with_help("an extent may be 0, and then nothing is copied; to copy a part of a tile, pass `valid_cols=` and `valid_rows=`");
+        Box::new(found)
+    }
+
+    fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i64, cols: i64, thread: usize) -> Stop {
         let declared = self.context.kernel.memory(memory);
         let message =
             format!("this copy writes rows of {cols} elements, {pitch} apart, over each other in `{}`", declared.name);

@@ -109,8 +109,8 @@ impl<O: Observer> Machine<'_, O> {
     /// Where the matrix of a simdgroup lies, all inside.
     fn block_of(&self, node: &MatrixNode, group: usize, does: &str) -> Result<Block, Stop> {
         let thread = group * SIMDGROUP + self.mask.0[group].trailing_zeros() as usize;
-        let [offset, pitch] = [node.offset, node.pitch].map(|o| self.integer(o.reg, thread, o.dtype));
-        self.inside(node.site, node.memory, does, [offset, pitch], [SIDE as i128; 2], thread)?;
+        let (offset, pitch) = (self.index(node.offset, thread), self.index(node.pitch, thread));
+        self.inside(node.site, node.memory, does, [offset, pitch], [SIDE as i64; 2], thread)?;
         Ok(Block { offset: offset as usize, pitch: pitch as isize })
     }
 
@@ -135,7 +135,7 @@ impl<O: Observer> Machine<'_, O> {
             let elements = self.elements_of::<T>(node.memory, &mut tile);
             let matrix = &mut cells_mut::<T>(&mut data).as_chunks_mut::<AREA>().0[group];
             for (row, cells) in matrix.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
-                elements.read(block.row(row), cells);
+                *cells = elements.row(block.row(row));
             }
             if node.transpose {
                 *matrix = transposed(matrix);
@@ -161,7 +161,7 @@ impl<O: Observer> Machine<'_, O> {
             let mut elements = self.elements_of::<T>(node.memory, &mut tile);
             let matrix = &cells::<T>(&self.slot(node.matrix).data).as_chunks::<AREA>().0[group];
             for (row, cells) in matrix.as_chunks::<SIDE>().0.iter().enumerate() {
-                elements.write(block.row(row), cells);
+                elements.set_row(block.row(row), *cells);
             }
         }
         self.tiles[node.memory.index()] = tile;

@@ -1,7 +1,7 @@
 //! Loads and stores: the indices, their bounds, and the elements.
 
 use bytemuck::Pod;
-use enigma_ir::{Diagnostic, MemoryId, OpId, Rule, Space};
+use enigma_ir::{Diagnostic, MemoryId, OpId, Opcode, Rule, Space};
 
 use super::{Machine, Stop};
 use crate::device::Device;
@@ -71,6 +71,28 @@ impl<T: Pod> Elements<'_, T> {
         match self {
             Elements::Device(device) => device.set(at, element),
             Elements::Tile(tile) => tile[at] = element,
+        }
+    }
+
+    /// Consecutive elements, whose number the compiler knows.
+    #[inline(always)]
+    pub(super) fn row<const N: usize>(&self, start: usize) -> [T; N] {
+        match self {
+            Elements::Device(device) => device.row(start),
+            Elements::Tile(tile) => {
+                let mut row = [T::zeroed(); N];
+                row.copy_from_slice(&tile[start..start + N]);
+                row
+            }
+        }
+    }
+
+    /// Writes consecutive elements, whose number the compiler knows.
+    #[inline(always)]
+    pub(super) fn set_row<const N: usize>(&mut self, start: usize, row: [T; N]) {
+        match self {
+            Elements::Device(device) => device.set_row(start, row),
+            Elements::Tile(tile) => tile[start..start + N].copy_from_slice(&row),
         }
     }
 
@@ -176,6 +198,15 @@ impl<O: Observer> Machine<'_, O> {
         let len = self.length(memory);
         let plural = if len == 1 { "" } else { "s" };
         let message = format!("this {does} {elements} of `{name}`, which has {len} element{plural}");
+        let remedy = match self.context.kernel.op(site).code {
+            code if code.is_copy() => {
+                "keep the offsets and extents inside; what may hang over is cut off by `valid_cols=` and `valid_rows=`"
+            }
+            Opcode::Load | Opcode::Store => {
+                "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid"
+            }
+            _ => "an 8x8 matrix takes 7 rows of its pitch and 8 elements more, from its offset on",
+        };
         let bound = match declared.space {
             Space::Device => format!("`{name}` was bound to {len} element{plural}"),
             _ => format!("`{name}` has {len} element{plural}"),
@@ -183,9 +214,7 @@ impl<O: Observer> Machine<'_, O> {
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {who}"))
             .with_label(declared.span, bound)
-            .with_help(
-                "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid",
-            );
+            .with_help(remedy);
         Box::new(found)
     }
 

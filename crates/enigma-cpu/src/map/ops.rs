@@ -109,7 +109,7 @@ binary! {
     Mul: f32 => |x, y| x * y;
     Div: i8, u8, i16, u16, i32, u32, i64, u64 => |x, y| if y == 0 { 0 } else { x.wrapping_div(y) };
     Div: f32 => |x, y| x / y;
-    FloorDiv: u8, u16, u32, u64 => |x, y| if y == 0 { 0 } else { x / y };
+    FloorDiv: u8, u16, u32, u64 => |x, y| x.checked_div(y).unwrap_or(0);
     FloorDiv: i8, i16, i32, i64 => |x, y| {
         if y == 0 {
             return 0;

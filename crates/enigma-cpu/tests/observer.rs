@@ -1,0 +1,81 @@
+//! The seam for a checker: an observer sees every access, copy, wait and barrier, and may hold a copy back until its wait.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{Sketch, input, int, line, output};
+use enigma_cpu::Limits;
+use enigma_cpu::observer::{Mask, Observer, Touch, Transfer};
+use enigma_ir::{DType, MemFlags, OpId, Opcode};
+
+/// Writes down what it sees, and carries copies out as late as it may.
+struct Late {
+    seen: Arc<Mutex<Vec<String>>>,
+    held: Vec<Transfer>,
+}
+
+impl Late {
+    fn note(&self, what: String) {
+        self.seen.lock().unwrap().push(what);
+    }
+}
+
+impl Observer for Late {
+    fn begin(&mut self, threadgroup: u64) {
+        self.note(format!("begin {threadgroup}"));
+    }
+
+    fn load(&mut self, touch: Touch<'_>) {
+        let elements: Vec<i64> = touch.mask.threads().map(|thread| touch.indices.of(thread)).collect();
+        self.note(format!("load {} {elements:?}", touch.memory));
+    }
+
+    fn store(&mut self, touch: Touch<'_>) {
+        let elements: Vec<i64> = touch.mask.threads().map(|thread| touch.indices.of(thread)).collect();
+        self.note(format!("store {} {elements:?}", touch.memory));
+    }
+
+    fn issue(&mut self, transfer: Transfer) -> Option<Transfer> {
+        self.note(format!("issue {} {:?}", transfer.event, transfer.extent));
+        self.held.push(transfer);
+        None
+    }
+
+    fn complete(&mut self, _: OpId, event: u32) -> Option<Transfer> {
+        self.note(format!("complete {event}"));
+        let at = self.held.iter().position(|transfer| transfer.event == event)?;
+        Some(self.held.swap_remove(at))
+    }
+
+    fn barrier(&mut self, _: OpId, code: Opcode, flags: MemFlags, mask: &Mask) {
+        self.note(format!("{} {} {}", code.info().name, flags.name(), mask.threads().count()));
+    }
+}
+
+#[test]
+fn an_observer_sees_everything_and_may_hold_copies_back() {
+    let mut s = Sketch::new();
+    let [src, out] = ["src", "out"].map(|n| s.buffer(n, DType::F32));
+    let tile = s.tile("tile", DType::F32, 4);
+    let thread = s.thread();
+    let event = s.value(Opcode::AsyncCopy1dD2t, [tile.into(), int(0), src.into(), int(1), int(4)]);
+    s.store(out, thread, int(7));
+    s.wait(event);
+    s.barrier();
+    let low = s.value(Opcode::CmpLt, [thread.into(), int(3)]);
+    s.when(low, |s| {
+        let late = s.load(tile, thread);
+        let at = s.value(Opcode::Add, [thread.into(), int(4)]);
+        s.store(out, at, late);
+    });
+    let program = s.program();
+    let src = [1.0f32, 2.0, 3.0, 4.0, 5.0];
+    let mut got = [9.0f32; 8];
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observer = || Late { seen: seen.clone(), held: Vec::new() };
+    program.run_observed(&line(4, 4), &[input(&src), output(&mut got)], &Limits::default(), observer).unwrap();
+    assert_eq!(got, [7.0, 7.0, 7.0, 7.0, 2.0, 3.0, 4.0, 9.0]);
+    let seen = seen.lock().unwrap().join("\n");
+    insta::assert_snapshot!(seen);
+}
