@@ -251,6 +251,7 @@ fn lane_copy(copy: CopyHelper) -> String {
     if copy.registers {
         body.push(format!("for (long i = 0; i < {count}; i++) {{"));
     } else {
+        body.push(SETTLE.to_owned());
         body.push(LANES.to_owned());
         body.push(format!("for (long i = lane; i < {count}; i += lanes) {{"));
     }
@@ -291,6 +292,9 @@ fn clipped(name: &str) -> String {
     )
 }
 
+/// The hardware orders a copy after what its simdgroup did before; lanes that copy must be held to that.
+const SETTLE: &str = "simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);";
+
 const LANES: &str = "long lane = simd_prefix_exclusive_sum(1u), lanes = simd_sum(1u);";
 
 const CLAMP_VALID: [&str; 2] =
@@ -324,6 +328,7 @@ using async_event = thread async_event_data*;
 const FILL_WITH_ZERO: &str = "// The lanes of the simdgroup fill a tile: the hardware is never handed an empty copy.
 template <typename T>
 void fill_with_zero(threadgroup T* dst, long dst_pitch, long cols, long rows) {
+    simdgroup_barrier(mem_flags::mem_threadgroup);
     long lane = simd_prefix_exclusive_sum(1u), lanes = simd_sum(1u);
     for (long i = lane; i < cols * rows; i += lanes) {
         dst[i / cols * dst_pitch + i % cols] = T(0);

@@ -62,10 +62,7 @@ impl Names {
         if !self.taken(&base) {
             return base;
         }
-        // A number after a word like `simdgroup` would end in a name that is reserved whatever the number.
-        let stem = if reserved(&format!("{base}_")) { format!("my_{base}") } else { base };
-        let numbered = (2u32..).map(|n| format!("{stem}_{n}"));
-        std::iter::once(stem.clone()).chain(numbered).find(|name| !self.taken(name)).unwrap_or(stem)
+        (2u32..).map(|n| format!("{base}_{n}")).find(|name| !self.taken(name)).unwrap_or(base)
     }
 
     /// Declares the first of these names that is free, or one close to the first.
