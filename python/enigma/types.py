@@ -111,6 +111,7 @@ DTYPES: tuple[type[DType], ...] = (
     Bool, Int8, UInt8, Int16, UInt16, Int32, UInt32, Int64, UInt64, Float16, BFloat16, Float32,
 )  # fmt: skip
 
+SHORT_NAMES = ("f32", "f16", "bf16", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "b1")
 _BY_NAME = {dtype._msl: dtype for dtype in DTYPES}
 
 D = TypeVar("D", bound=DType)
@@ -159,6 +160,3 @@ def dtype_class(dtype: object) -> type[DType]:
         "given here",
         "the dtypes are " + ", ".join(f"enigma.{name}" for name in SHORT_NAMES),
     )
-
-
-SHORT_NAMES = ("f32", "f16", "bf16", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "b1")

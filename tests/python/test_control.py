@@ -315,3 +315,60 @@ def test_what_needs_no_carrying_keeps_its_type():
 
     a, b = run(temporaries)
     np.testing.assert_array_equal(b[:4], a[:4])
+
+
+def leave_what_was_not_entered(A: enigma.f32):
+    enigma.for_range(0, 3).__exit__(None, None, None)
+
+
+def leave_the_outer_first(A: enigma.f32):
+    loop, branch = enigma.for_range(0, 3), enigma.if_(A[0] > 1.0)
+    loop.__enter__()
+    branch.__enter__()
+    loop.__exit__(None, None, None)
+
+
+def leave_open(A: enigma.f32):
+    enigma.while_(lambda: A[0] > 1.0).__enter__()
+
+
+def otherwise_before_then(A: enigma.f32):
+    with enigma.if_(A[0] > 1.0) as (then, otherwise):
+        with otherwise:
+            A[0] = 1.0
+        with then:
+            A[1] = 1.0
+
+
+def otherwise_after_the_branch(A: enigma.f32):
+    with enigma.if_(A[0] > 1.0) as (_, otherwise):
+        A[0] = 1.0
+    with otherwise:
+        A[1] = 1.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        leave_what_was_not_entered,
+        leave_the_outer_first,
+        leave_open,
+        otherwise_before_then,
+        otherwise_after_the_branch,
+    ],
+)
+def test_blocks_that_are_not_nested_are_refused(function):
+    assert {d.rule for d in refusal(enigma.kernel(function)).diagnostics} == {"invalid-kernel"}
+
+
+def test_loops_refuse_what_they_cannot_take():
+    @enigma.kernel
+    def wrong(A: enigma.f32):
+        with enigma.for_range("a", None, step=0):
+            pass
+        with enigma.for_range(0, 3, init=[A, None, "x"]):
+            pass
+        with enigma.if_(A[0]):
+            pass
+
+    assert [d.rule for d in refusal(wrong).diagnostics] == ["invalid-operand"] * 7

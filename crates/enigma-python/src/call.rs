@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use enigma_ir::table::{Class, Group, Kind, OpInfo, ResultRule, TABLE};
-use enigma_ir::{Arg, Diagnostic, Opcode, Rule, Span, Type};
+use enigma_ir::{Arg, Diagnostic, Opcode, Rule, Span, Type, ValueId};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
@@ -91,13 +91,13 @@ fn record(
     }
 }
 
-fn apply(tracer: &mut Tracer, row: &'static OpInfo, operands: Operands, span: Span) -> Option<enigma_ir::ValueId> {
+fn apply(tracer: &mut Tracer, row: &'static OpInfo, operands: Operands, span: Span) -> Option<ValueId> {
     let args: Vec<Arg> =
         operands.into_iter().map(|given| given.resolve(tracer.kernel, &mut tracer.builder, span)).collect();
     tracer.builder.call(row.code, &args, span)
 }
 
-fn refuse(tracer: &mut Tracer, row: &'static OpInfo, misfits: &[String], span: Span) -> Option<enigma_ir::ValueId> {
+fn refuse(tracer: &mut Tracer, row: &'static OpInfo, misfits: &[String], span: Span) -> Option<ValueId> {
     for message in misfits {
         let signature = format!("its arguments are {}", signature::parameters(row));
         tracer

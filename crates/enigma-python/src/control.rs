@@ -1,13 +1,15 @@
 //! Loops and branches as context managers.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use enigma_ir::{Arg, BuilderMark, DType, Diagnostic, Literal, Rule, Type};
+use enigma_ir::{Arg, BuilderMark, DType, Diagnostic, Literal, Rule, Span, Type, ValueId};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::argument::{self, Given};
+use crate::locked;
 use crate::place::Place;
 use crate::trace::{self, Tracer};
 use crate::value::{spread, wrap};
@@ -29,7 +31,16 @@ pub struct Carry {
 
 impl Carry {
     fn with<R>(&self, act: impl FnOnce(&mut Vec<Py<PyAny>>) -> R) -> R {
-        act(&mut self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut locked(&self.values))
+    }
+
+    /// Holds these values (and whether each is an event) from now on.
+    fn hold(&self, py: Python<'_>, kernel: u64, values: Vec<(ValueId, bool)>) -> PyResult<()> {
+        let values = values.into_iter().map(|(id, is_event)| wrap(py, kernel, id, is_event));
+        let values = values.collect::<PyResult<Vec<_>>>()?;
+        // What is let go of may run Python code of its own, which must not find the lock taken.
+        drop(self.with(|held| std::mem::replace(held, values)));
+        Ok(())
     }
 
     fn place(&self, index: isize) -> PyResult<usize> {
@@ -51,7 +62,7 @@ impl Carry {
 
     fn __setitem__(&self, index: isize, value: Py<PyAny>) -> PyResult<()> {
         let index = self.place(index)?;
-        self.with(|values| values[index] = value);
+        drop(self.with(|values| std::mem::replace(&mut values[index], value)));
         Ok(())
     }
 
@@ -73,6 +84,8 @@ pub struct ForRange {
     init: Vec<Given>,
     names: Vec<String>,
     carry: Option<Py<Carry>>,
+    /// What the tracer knows it by while it is open.
+    number: AtomicU64,
 }
 
 #[pymethods]
@@ -109,7 +122,7 @@ impl ForRange {
         };
         let bounds = [lo, hi, step].map(Given::read);
         let init = init.unwrap_or_default().iter().map(Given::read).collect();
-        Ok(ForRange { place, bounds, dtype, init, names, carry })
+        Ok(ForRange { place, bounds, dtype, init, names, carry, number: AtomicU64::new(0) })
     }
 
     fn __enter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -118,18 +131,15 @@ impl ForRange {
             let [lo, hi, step] = self.bounds.each_ref().map(&mut resolve);
             let init: Vec<Arg> = self.init.iter().map(resolve).collect();
             let (index, carries) = tracer.builder.begin_for([&lo, &hi, &step], self.dtype, &init, span);
+            self.number.store(tracer.open(), Relaxed);
             if let Some(target) = self.place.target() {
                 tracer.builder.name_value(index, target);
             }
-            self.name(tracer, &carries);
-            let carries: Vec<_> = carries.into_iter().map(|id| (id, tracer.builder.kernel().ty(id))).collect();
-            (tracer.kernel, index, carries)
+            (tracer.kernel, index, self.named(tracer, carries))
         })?;
         let index = wrap(py, kernel, index, false)?;
         let Some(carry) = &self.carry else { return Ok(index) };
-        let values = carries.into_iter().map(|(id, ty)| wrap(py, kernel, id, ty == Type::Event));
-        let values = values.collect::<PyResult<Vec<_>>>()?;
-        carry.get().with(|held| *held = values);
+        carry.get().hold(py, kernel, carries)?;
         Ok(PyTuple::new(py, [index, carry.clone_ref(py).into_any()])?.into_any().unbind())
     }
 
@@ -138,23 +148,23 @@ impl ForRange {
         if raised(exception) {
             return Ok(false);
         }
-        let next: Vec<Given> = match &self.carry {
+        let next = match &self.carry {
             None => Vec::new(),
-            Some(carry) => carry.get().with(|held| held.iter().map(|value| Given::read(value.bind(py))).collect()),
+            Some(carry) => carry.get().with(|held| held.iter().map(|value| value.clone_ref(py)).collect()),
         };
-        let (kernel, results) = trace::with(py, &self.place, "for_range", |tracer, span| {
+        let next: Vec<Given> = next.iter().map(|value: &Py<PyAny>| Given::read(value.bind(py))).collect();
+        let closed = trace::with(py, &self.place, "for_range", |tracer, span| {
+            if !tracer.close(self.number.load(Relaxed), span) {
+                return None;
+            }
             let next: Vec<Arg> =
                 next.into_iter().map(|given| given.resolve(tracer.kernel, &mut tracer.builder, span)).collect();
             self.refuse_retyped(tracer, &next, span);
             let results = tracer.builder.end_for(&next, span);
-            self.name(tracer, &results);
-            let results: Vec<_> = results.into_iter().map(|id| (id, tracer.builder.kernel().ty(id))).collect();
-            (tracer.kernel, results)
+            Some((tracer.kernel, self.named(tracer, results)))
         })?;
-        if let Some(carry) = &self.carry {
-            let values = results.into_iter().map(|(id, ty)| wrap(py, kernel, id, ty == Type::Event));
-            let values = values.collect::<PyResult<Vec<_>>>()?;
-            carry.get().with(|held| *held = values);
+        if let (Some(carry), Some((kernel, results))) = (&self.carry, closed) {
+            carry.get().hold(py, kernel, results)?;
         }
         Ok(false)
     }
@@ -167,15 +177,17 @@ impl ForRange {
 }
 
 impl ForRange {
-    fn name(&self, tracer: &mut Tracer, values: &[enigma_ir::ValueId]) {
+    /// Gives carried values their names, and says which of them are events.
+    fn named(&self, tracer: &mut Tracer, values: Vec<ValueId>) -> Vec<(ValueId, bool)> {
         for (&value, name) in values.iter().zip(&self.names) {
             tracer.builder.name_value(value, name);
         }
+        values.into_iter().map(|id| (id, tracer.builder.kernel().ty(id) == Type::Event)).collect()
     }
 
     /// Refuses a carry that began as a bare number and became a value of a type that the number was not given:
     /// `total = 0` is a `uint`, and a `float` sum would be cut to one.
-    fn refuse_retyped(&self, tracer: &mut Tracer, next: &[Arg], span: enigma_ir::Span) {
+    fn refuse_retyped(&self, tracer: &mut Tracer, next: &[Arg], span: Span) {
         for (n, (init, next)) in self.init.iter().zip(next).enumerate() {
             let (Given::Free(Arg::Literal(literal)), Arg::Value(value)) = (init, next) else { continue };
             let Some(became) = tracer.builder.kernel().ty(*value).scalar() else { continue };
@@ -223,13 +235,20 @@ pub struct If {
     place: Place,
     condition: Given,
     progress: Mutex<Progress>,
+    /// What the tracer knows it by while it is open.
+    number: AtomicU64,
 }
 
 #[pymethods]
 impl If {
     #[new]
     fn new(py: Python<'_>, cond: &Bound<'_, PyAny>) -> PyResult<If> {
-        Ok(If { place: Place::of_caller(py)?, condition: Given::read(cond), progress: Mutex::default() })
+        Ok(If {
+            place: Place::of_caller(py)?,
+            condition: Given::read(cond),
+            progress: Mutex::default(),
+            number: AtomicU64::new(0),
+        })
     }
 
     fn __enter__(slf: Py<Self>, py: Python<'_>) -> PyResult<(Branch, Branch)> {
@@ -237,6 +256,7 @@ impl If {
         let mark = trace::with(py, &this.place, "if_", |tracer, span| {
             let condition = this.condition.clone().resolve(tracer.kernel, &mut tracer.builder, span);
             tracer.builder.begin_if(&condition, span);
+            this.number.store(tracer.open(), Relaxed);
             tracer.builder.mark()
         })?;
         this.with(|progress| progress.neither = Some(mark));
@@ -249,6 +269,9 @@ impl If {
             return Ok(false);
         }
         trace::with(py, &self.place, "if_", |tracer, span| {
+            if !tracer.close(self.number.load(Relaxed), span) {
+                return;
+            }
             self.with(|progress| {
                 if progress.then || progress.otherwise {
                     refuse_between(tracer, progress, span);
@@ -262,7 +285,7 @@ impl If {
 
 impl If {
     fn with<R>(&self, act: impl FnOnce(&mut Progress) -> R) -> R {
-        act(&mut self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut locked(&self.progress))
     }
 }
 
@@ -278,6 +301,9 @@ impl Branch {
     fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
         let place = Place::of_caller(py)?;
         trace::with(py, &place, "if_", |tracer, span| {
+            if !tracer.innermost(self.of.get().number.load(Relaxed), span) {
+                return;
+            }
             self.of.get().with(|progress| {
                 refuse_between(tracer, progress, span);
                 let again = if self.otherwise { progress.otherwise } else { progress.then || progress.otherwise };
@@ -313,7 +339,7 @@ impl Branch {
 }
 
 /// Refuses what was recorded inside the `if_` but in neither branch.
-fn refuse_between(tracer: &mut Tracer, progress: &mut Progress, span: enigma_ir::Span) {
+fn refuse_between(tracer: &mut Tracer, progress: &mut Progress, span: Span) {
     if progress.neither.is_some_and(|mark| mark != tracer.builder.mark()) {
         tracer.builder.refuse(
             Diagnostic::new(
@@ -332,6 +358,8 @@ fn refuse_between(tracer: &mut Tracer, progress: &mut Progress, span: enigma_ir:
 pub struct While {
     place: Place,
     condition: Py<PyAny>,
+    /// What the tracer knows it by while it is open.
+    number: AtomicU64,
 }
 
 #[pymethods]
@@ -340,7 +368,7 @@ impl While {
     fn new(py: Python<'_>, cond: &Bound<'_, PyAny>) -> PyResult<While> {
         let place = Place::of_caller(py)?;
         if cond.is_callable() {
-            return Ok(While { place, condition: cond.clone().unbind() });
+            return Ok(While { place, condition: cond.clone().unbind(), number: AtomicU64::new(0) });
         }
         let message =
             format!("`while_` takes a function that computes its condition, not {}", argument::describe(cond));
@@ -351,11 +379,14 @@ impl While {
     fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
         trace::with(py, &self.place, "while_", |tracer, span| {
             tracer.builder.begin_while(&[], span);
+            self.number.store(tracer.open(), Relaxed);
         })?;
         let condition = Given::read(&self.condition.bind(py).call0()?);
         trace::with(py, &self.place, "while_", |tracer, span| {
-            let condition = condition.resolve(tracer.kernel, &mut tracer.builder, span);
-            tracer.builder.begin_while_body(&condition, span);
+            if tracer.innermost(self.number.load(Relaxed), span) {
+                let condition = condition.resolve(tracer.kernel, &mut tracer.builder, span);
+                tracer.builder.begin_while_body(&condition, span);
+            }
         })
     }
 
@@ -365,7 +396,9 @@ impl While {
             return Ok(false);
         }
         trace::with(py, &self.place, "while_", |tracer, span| {
-            tracer.builder.end_while(&[], span);
+            if tracer.close(self.number.load(Relaxed), span) {
+                tracer.builder.end_while(&[], span);
+            }
         })?;
         Ok(false)
     }

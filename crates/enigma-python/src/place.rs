@@ -13,6 +13,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use crate::locked;
+
 /// How many code objects are remembered before all are forgotten.
 const REMEMBERED: usize = 1024;
 
@@ -78,13 +80,13 @@ impl Place {
 }
 
 fn remembered(address: usize) -> Option<Arc<Code>> {
-    CODES.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&address).cloned()
+    locked(&CODES).get(&address).cloned()
 }
 
 fn remember(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Arc<Code>> {
     let address = object.as_ptr() as usize;
     let code = Arc::new(Code::read(frame, object)?);
-    let mut codes = CODES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut codes = locked(&CODES);
     if codes.len() >= REMEMBERED {
         codes.clear();
     }

@@ -23,6 +23,8 @@ pub struct Tracer {
     pub kernel: u64,
     /// What makes it.
     pub builder: Builder,
+    /// The loops and branches that are open, outermost first.
+    open: Vec<u64>,
 }
 
 impl Tracer {
@@ -30,6 +32,41 @@ impl Tracer {
     pub fn span(&mut self, place: &Place) -> Span {
         place.span(self.builder.files_mut())
     }
+
+    /// Notes that a loop or branch was opened; returns a number of its own.
+    pub fn open(&mut self) -> u64 {
+        let number = unique();
+        self.open.push(number);
+        number
+    }
+
+    /// Whether that loop or branch is the innermost open one; anything else is refused.
+    pub fn innermost(&mut self, number: u64, span: Span) -> bool {
+        if self.open.last() == Some(&number) {
+            return true;
+        }
+        let message = "a loop or branch is left that is not the innermost open one";
+        self.builder.refuse(
+            Diagnostic::new(Rule::InvalidKernel, message, span, "this one")
+                .with_help("open and close it by a `with` statement"),
+        );
+        false
+    }
+
+    /// Notes that a loop or branch is closed, if it is the innermost open one.
+    pub fn close(&mut self, number: u64, span: Span) -> bool {
+        let innermost = self.innermost(number, span);
+        if innermost {
+            self.open.pop();
+        }
+        innermost
+    }
+}
+
+/// A number that was not given before.
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 thread_local! {
@@ -90,9 +127,8 @@ pub fn trace(
     span: [u32; 4],
     parameters: Vec<Parameter<'_>>,
 ) -> PyResult<Compiled> {
-    static KERNELS: AtomicU64 = AtomicU64::new(0);
-    let kernel = KERNELS.fetch_add(1, Ordering::Relaxed);
-    let mut tracer = Tracer { kernel, builder: Builder::new(name, path, text.map(Into::into), span) };
+    let builder = Builder::new(name, path, text.map(Into::into), span);
+    let mut tracer = Tracer { kernel: unique(), builder, open: Vec::new() };
     let arguments = arguments(py, &mut tracer, parameters)?;
     let opened = Opened::push(tracer);
     let outcome = function.call1(arguments);
