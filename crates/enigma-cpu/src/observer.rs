@@ -68,9 +68,10 @@ pub trait Observer: Send {
         Some(transfer)
     }
 
-    /// The copy of an event is waited for. Returns it if it was kept at its issue and is to be carried out now.
+    /// The copy of an event is waited for, by the simdgroup whose first thread is given, or, where the event has
+    /// [`PER_LANE`], by that thread alone. Returns the copy if it was kept at its issue and is to be carried out now.
     #[inline(always)]
-    fn complete(&mut self, _site: OpId, _event: u32) -> Option<Transfer> {
+    fn complete(&mut self, _site: OpId, _event: u32, _thread: usize) -> Option<Transfer> {
         None
     }
 

@@ -275,3 +275,37 @@ fn lanes_copy_to_their_registers_by_themselves() {
         assert_eq!(x, if thread % 2 == 1 && n < thread % 5 { i as i32 } else { -1 }, "element {i}");
     }
 }
+
+/// Simdgroup `g` goes round a loop `g + 1` times, each time waiting for the copy of the round before: whole simdgroups may diverge.
+#[test]
+fn simdgroups_may_leave_a_loop_one_after_another() {
+    let mut s = Sketch::new();
+    let [src, out] = ["src", "out"].map(|n| s.buffer(n, DType::I32));
+    let tile = s.tile("tile", DType::I32, 128);
+    let simdgroup = s.value(Opcode::SimdgroupIndexInThreadgroup, []);
+    let band = s.value(Opcode::Mul, [simdgroup.into(), int(32)]);
+    let rounds = s.value(Opcode::Add, [simdgroup.into(), int(1)]);
+    let issue = |s: &mut Sketch, round: Arg| {
+        let start = s.value(Opcode::Mul, [round, int(128)]);
+        let from = s.value(Opcode::Add, [start.into(), band.into()]);
+        s.value(Opcode::AsyncCopy1dD2t, [tile.into(), band.into(), src.into(), from.into(), int(32)])
+    };
+    let first = issue(&mut s, int(0));
+    let last = s.count([int(0), rounds.into(), int(1)], DType::U32, &[first.into()], |s, round, carried| {
+        s.wait(carried[0]);
+        let next = s.value(Opcode::Add, [round.into(), int(1)]);
+        vec![issue(s, next.into())]
+    });
+    s.wait(last[0]);
+    s.barrier();
+    let thread = s.value(Opcode::ThreadIndexInThreadgroup, []);
+    let x = s.load(tile, thread);
+    s.store(out, thread, x);
+    let source: Vec<i32> = (0..128 * 5).collect();
+    let mut got = vec![0i32; 128];
+    let statistics = run(&s.program(), line(128, 128), &[common::input(&source), common::output(&mut got)]);
+    for (i, &x) in got.iter().enumerate() {
+        assert_eq!(x as usize, (i / 32 + 1) * 128 + i, "thread {i}");
+    }
+    assert_eq!((statistics.copies, statistics.max_in_flight), (4 + 1 + 2 + 3 + 4, 4));
+}

@@ -42,7 +42,7 @@ impl Observer for Late {
         None
     }
 
-    fn complete(&mut self, _: OpId, event: u32) -> Option<Transfer> {
+    fn complete(&mut self, _: OpId, event: u32, _: usize) -> Option<Transfer> {
         self.note(format!("complete {event}"));
         let at = self.held.iter().position(|transfer| transfer.event == event)?;
         Some(self.held.swap_remove(at))

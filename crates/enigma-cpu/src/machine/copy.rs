@@ -374,27 +374,31 @@ impl<O: Observer> Machine<'_, O> {
     pub(super) fn wait(&mut self, site: OpId, events: &[Reg]) -> Result<(), Stop> {
         for &event in events {
             for group in 0..self.simdgroups {
-                let word = self.mask.0[group];
-                let partial = word != self.whole.0[group];
-                let per_group = self.slot(event).form != Form::Varying;
-                let first = word & word.wrapping_neg();
-                for lane in lanes(if per_group { first } else { word }) {
-                    let number: u32 = self.slot(event).of(group * SIMDGROUP + lane);
-                    if partial && number & PER_LANE == 0 {
-                        return Err(self.not_all_lanes(site, group, "wait for this copy"));
-                    }
-                    self.land(site, number);
-                }
+                self.wait_of_simdgroup(site, event, group)?;
             }
         }
         Ok(())
     }
 
-    fn land(&mut self, site: OpId, event: u32) {
-        self.flights.land(event & !PER_LANE);
-        if let Some(transfer) = self.observer.complete(site, event) {
-            self.carry_out(&transfer);
+    /// A simdgroup waits for one copy that it issued, or each of its lanes for its own.
+    fn wait_of_simdgroup(&mut self, site: OpId, event: Reg, group: usize) -> Result<(), Stop> {
+        let word = self.mask.0[group];
+        for lane in lanes(word) {
+            let thread = group * SIMDGROUP + lane;
+            let number: u32 = self.slot(event).of(thread);
+            let of_lane = number & PER_LANE != 0;
+            if !of_lane && word != self.whole.0[group] {
+                return Err(self.not_all_lanes(site, group, "wait for this copy"));
+            }
+            self.flights.land(number & !PER_LANE);
+            if let Some(transfer) = self.observer.complete(site, number, thread) {
+                self.carry_out(&transfer);
+            }
+            if !of_lane {
+                break;
+            }
         }
+        Ok(())
     }
 }
 
