@@ -328,6 +328,16 @@ fn out_of_bounds_pitch() {
 }
 
 #[test]
+fn a_clipped_tile_goes_to_a_matrix_that_is_narrower_than_the_tile() {
+    let mut t = Trace::new();
+    let valid = [Arg::Missing, int(3), int(2)];
+    let args = [t.a.into(), int(0), int(3), t.tile.into(), int(0), int(8), int(8), int(8)];
+    let ev = t.value(Opcode::AsyncCopy2dT2d, &[&args[..], &valid[..]].concat());
+    t.wait(ev);
+    t.passes();
+}
+
+#[test]
 fn out_of_bounds_access() {
     let mut t = Trace::new();
     let tile = t.tile;
@@ -688,4 +698,27 @@ fn advice_does_not_refuse() {
     let rules: Vec<Rule> = verified.remarks().iter().map(|d| d.rule).collect();
     assert_eq!(rules, [Rule::NoOverlap, Rule::LateWaitPossible]);
     insta::assert_snapshot!(Diagnostics::new(verified.remarks().to_vec(), verified.files().clone()).to_string());
+}
+
+#[test]
+fn a_copy_stays_where_it_was_issued_while_the_loop_goes_on() {
+    let mut t = Trace::new();
+    let sg = t.value(Opcode::SimdgroupIndexInThreadgroup, &[]);
+    let band = t.value(Opcode::Mul, &[sg.into(), int(32)]);
+    let lane = t.value(Opcode::ThreadIndexInSimdgroup, &[]);
+    let column = t.value(Opcode::Rem, &[lane.into(), int(16)]);
+    let first = t.copy_into(band, int(16));
+    let (k, carry) = t.begin_for(int(3), &[first]);
+    let next = t.value(Opcode::Add, &[k.into(), int(1)]);
+    let parity = t.value(Opcode::Rem, &[next.into(), int(2)]);
+    let half = t.value(Opcode::Mul, &[parity.into(), int(16)]);
+    let free = t.value(Opcode::Add, &[half.into(), band.into()]);
+    let clear = t.value(Opcode::Add, &[free.into(), column.into()]);
+    let tile = t.tile;
+    t.store(tile, clear);
+    t.wait(carry[0]);
+    let incoming = t.copy_into(free, int(16));
+    let last = t.end_for(&[incoming]);
+    t.wait(last[0]);
+    t.passes();
 }

@@ -10,8 +10,8 @@ use crate::table::Opcode;
 #[derive(Clone, Debug)]
 pub(super) struct Extent {
     pub(super) memory: MemoryId,
-    /// Where the set begins, as the operation was given it.
-    pub(super) offset: ValueId,
+    /// Where the set begins for the witness thread, if it can be told. Loop variables go on; this does not.
+    witness: Option<i128>,
     /// Where the set begins, as a form that two extents can be compared by.
     pub(super) start: Linear,
     pub(super) shape: Shape,
@@ -81,6 +81,12 @@ impl Shape {
 }
 
 impl Extent {
+    fn new(kernel: &Kernel, evaluator: &Evaluator<'_>, memory: MemoryId, offset: ValueId, shape: Shape) -> Extent {
+        let start = Linear::of(kernel, evaluator, offset);
+        let witness = start.as_constant().or_else(|| evaluator.evaluate(offset, Thread::Lane(0)));
+        Extent { memory, witness, start, shape }
+    }
+
     /// What an operation that is no copy touches in its memory, if it is an access: one element, or the rows of a matrix.
     pub(super) fn of_access(kernel: &Kernel, evaluator: &Evaluator<'_>, op: &Op) -> Option<Extent> {
         let known = |value| evaluator.evaluate(value, Thread::Every);
@@ -90,8 +96,7 @@ impl Extent {
             Opcode::SimdgroupMatrixStore => (op.operands[2], Shape { cols: 8, rows: 8, pitch: known(op.operands[1])? }),
             _ => return None,
         };
-        let start = Linear::of(kernel, evaluator, offset);
-        Some(Extent { memory: op.memories[0], offset, start, shape })
+        Some(Extent::new(kernel, evaluator, op.memories[0], offset, shape))
     }
 
     /// What a copy writes, where its extents are constant.
@@ -104,8 +109,7 @@ impl Extent {
                 clipped(known, [cols, rows], [valid_cols, valid_rows], dst_pitch)?
             }
         };
-        let start = Linear::of(kernel, evaluator, copy.dst_offset);
-        Some(Extent { memory: copy.dst, offset: copy.dst_offset, start, shape })
+        Some(Extent::new(kernel, evaluator, copy.dst, copy.dst_offset, shape))
     }
 
     /// What a copy reads, where its extents are constant: never beyond the valid part.
@@ -117,8 +121,7 @@ impl Extent {
                 clipped(known, [cols, rows], [valid_cols, valid_rows], src_pitch)?
             }
         };
-        let start = Linear::of(kernel, evaluator, copy.src_offset);
-        Some(Extent { memory: copy.src, offset: copy.src_offset, start, shape })
+        Some(Extent::new(kernel, evaluator, copy.src, copy.src_offset, shape))
     }
 
     /// Whether both are certainly the same set.
@@ -134,25 +137,15 @@ impl Extent {
     }
 
     /// Whether both sets certainly have an element in common. `witness` says that the witness thread performs both.
-    pub(super) fn certainly_meets(
-        &self,
-        other: &Extent,
-        kernel: &Kernel,
-        evaluator: &Evaluator<'_>,
-        witness: bool,
-    ) -> bool {
+    pub(super) fn certainly_meets(&self, other: &Extent, kernel: &Kernel, witness: bool) -> bool {
         if self.memory != other.memory || self.shape.is_empty() || other.shape.is_empty() {
             return false;
         }
         if self.is_whole(kernel) || other.is_whole(kernel) {
             return true;
         }
-        let difference = other.start.difference(&self.start).or_else(|| {
-            let at = |offset| evaluator.evaluate(offset, Thread::Lane(0)).filter(|_| witness);
-            let own = self.start.as_constant().or_else(|| at(self.offset))?;
-            let others = other.start.as_constant().or_else(|| at(other.offset))?;
-            Some(others - own)
-        });
+        let in_witness = || Some(other.witness? - self.witness?).filter(|_| witness);
+        let difference = other.start.difference(&self.start).or_else(in_witness);
         difference.is_some_and(|shift| other.shape.meets(shift, self.shape))
     }
 }

@@ -114,7 +114,7 @@ impl<'k> Walk<'_, 'k> {
         }
         for other in state.in_flight().filter(|f| f.everywhere || witness) {
             let meets = |a: &Option<Extent>, b: &Option<Extent>| match (a, b) {
-                (Some(a), Some(b)) => a.certainly_meets(b, self.subject.kernel, evaluator, witness),
+                (Some(a), Some(b)) => a.certainly_meets(b, self.subject.kernel, witness),
                 _ => false,
             };
             let clash = [(&new.writes, &other.writes), (&new.writes, &other.reads), (&new.reads, &other.writes)]
@@ -138,9 +138,7 @@ impl<'k> Walk<'_, 'k> {
         let Some(touched) = Extent::of_access(self.kernel(), &self.subject.evaluator, op) else { return };
         for flight in state.in_flight().filter(|f| f.everywhere || witness) {
             let meets = |extent: &Option<Extent>| {
-                extent
-                    .as_ref()
-                    .is_some_and(|e| e.certainly_meets(&touched, self.subject.kernel, &self.subject.evaluator, witness))
+                extent.as_ref().is_some_and(|e| e.certainly_meets(&touched, self.subject.kernel, witness))
             };
             let rule = match (meets(&flight.writes), writes) {
                 (true, false) => Rule::ReadBeforeWait,
