@@ -26,7 +26,8 @@ test: build ## Passes all tests, Rust and Python.
 	$(BIN)/pytest --quiet tests/python
 
 bench: build ## Measures; every figure is a ratio to something measured beside it, or a time.
-	cargo bench --quiet $(RUST_TESTS)
+	cargo bench --quiet -p enigma --bench compile
+	cargo bench --quiet -p enigma-cpu --bench executor
 	$(BIN)/python benches/trace.py
 
 lint: build ## Checks format, clippy, ruff, types and stubs.
@@ -35,6 +36,10 @@ lint: build ## Checks format, clippy, ruff, types and stubs.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m enigma._stubs --check
+
+stubs: build ## Writes the type stubs that follow from the operation table.
+	$(BIN)/python -m enigma._stubs
 
 format: .venv/ready ## Formats the Rust and Python sources.
 	cargo fmt --all

@@ -152,16 +152,18 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
     source = out / f"async_gemm_{element}.metal"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(enigma.compile(kernel).metal_source)
-    right = difference <= tolerance(k)
+    allowed = tolerance(k)
+    right = difference <= allowed
+    verdict = "right" if right else "WRONG"
+    flops = 2 * m * n * k / best
     print(f"async_gemm  C[{m} x {n}] = A[{m} x {k}] @ B[{k} x {n}], {element} elements, float sums")
     print(f"  on            the CPU executor, {statistics.threadgroups} threadgroups of {THREADS} threads")
-    print(f"  against NumPy {'right' if right else 'WRONG'}: largest difference {difference:.2e}, allowed {tolerance(k):.2e}")
-    print(f"  time          {best * 1e3:.1f} ms, {2 * m * n * k / best / 1e9:.1f} GFLOP/s")
-    print(
-        f"  copies        {statistics.copies:,} asynchronous, {statistics.bytes_copied / 1e6:,.1f} MB, "
-        f"at most {statistics.max_in_flight} in flight in a threadgroup"
-    )
+    print(f"  against NumPy {verdict}: largest difference {difference:.1e}, {allowed:.1e} allowed")
+    print(f"  time          {best * 1e3:.1f} ms, {flops / 1e9:.1f} GFLOP/s")
+    print(f"  copies        {statistics.copies:,} asynchronous, {statistics.bytes_copied / 1e6:,.1f} MB")
+    print(f"  in flight     at most {statistics.max_in_flight} in a threadgroup at a time")
     print(f"  Metal source  {source}")
+    print()
     return right
 
 
@@ -169,9 +171,13 @@ def main() -> int:
     """Runs the sizes asked for; without any, a round one and an odd one, in float and half."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in "mnk":
-        parser.add_argument(f"--{name}", type=int, help=f"extent {name.upper()}; 512 if only others are given")
+        parser.add_argument(
+            f"--{name}", type=int, help=f"extent {name.upper()}; 512 if only others are given"
+        )
     parser.add_argument("--half", action="store_true", help="half inputs instead of float")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where the Metal source goes (default: out)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="where the Metal source goes (default: out)"
+    )
     args = parser.parse_args()
     given = (args.m, args.n, args.k)
     if any(extent is not None for extent in given):

@@ -26,10 +26,22 @@ COMPILER = os.environ.get("ENIGMA_CLANGXX", "clang++-19")
 CACHE = Path(os.environ.get("ENIGMA_METAL_CACHE", Path(tempfile.gettempdir()) / "enigma-metal-host"))
 
 # `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
-FLAGS = (
-    "-O1 -fPIC -fwrapv -fsigned-char -fdeclspec -ffp-contract=off -Xclang -ffloat16-excess-precision=none "
-    "-Wall -Werror -Wno-unused -Wno-user-defined-literals -Wno-parentheses -Wno-tautological-compare"
-).split()
+FLAGS = [
+    "-O1",
+    "-fPIC",
+    "-fwrapv",
+    "-fsigned-char",
+    "-fdeclspec",
+    "-ffp-contract=off",
+    "-Xclang",
+    "-ffloat16-excess-precision=none",
+    "-Wall",
+    "-Werror",
+    "-Wno-unused",
+    "-Wno-user-defined-literals",
+    "-Wno-parentheses",
+    "-Wno-tautological-compare",
+]
 
 
 class MetalKernel:
@@ -80,7 +92,12 @@ extern "C" const char *shim_run_0(void **arguments, const uint32_t *grid, const 
 
 def _build(text: str) -> Path:
     """The shared object of a kernel, compiled unless the cache has it."""
-    parts = [text, COMPILER, *FLAGS, *(path.read_text() for path in sorted(SHIM.rglob("*")) if _is_shim(path))]
+    parts = [
+        text,
+        COMPILER,
+        *FLAGS,
+        *(path.read_text() for path in sorted(SHIM.rglob("*")) if _is_shim(path)),
+    ]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     target = CACHE / f"{digest}.so"
     if target.exists():

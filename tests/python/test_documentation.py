@@ -6,9 +6,10 @@ import re
 import textwrap
 from pathlib import Path
 
-import enigma
 import numpy as np
 import pytest
+
+import enigma
 
 DOCS = Path(__file__).parents[2] / "docs"
 RULES = (DOCS / "rules.md").read_text()

@@ -7,6 +7,25 @@ import enigma
 from support import NUMPY, sample
 
 
+@enigma.kernel
+def tiled_load(A: enigma.f32, B: enigma.f32):
+    tile = enigma.threadgroup_alloc("float", 64)
+    c0 = enigma.metal_cast(0, "uint")
+    cnt = enigma.metal_cast(64, "uint")
+
+    ev = enigma.async_copy_1d_d2t(tile, c0, A, c0, cnt)
+    enigma.async_copy_wait(ev)
+    enigma.barrier()
+
+
+@pytest.mark.parametrize("threads", [32, 128], ids=["one simdgroup", "four simdgroups"])
+def test_the_example_runs_as_printed(threads):
+    a, b = sample(enigma.f32, 64), np.zeros(64, np.float32)
+    statistics = tiled_load[threads, threads](a, b)
+    assert (statistics.copies, statistics.bytes_copied) == (threads // 32, threads // 32 * 256)
+    assert "async_event ev = async_copy_1d_d2t(tile, A, 64);" in enigma.compile(tiled_load).metal_source
+
+
 def make_tiled_load(dtype: type[enigma.DType]) -> enigma.Kernel:
     """The example over another element type, with the tile written out after each copy."""
 
