@@ -722,3 +722,35 @@ fn a_copy_stays_where_it_was_issued_while_the_loop_goes_on() {
     t.wait(last[0]);
     t.passes();
 }
+
+#[test]
+fn what_no_run_enters_is_right() {
+    let mut t = Trace::new();
+    let tile = t.tile;
+    let lanes = t.lane_below(16);
+    t.begin_for(int(0), &[]);
+    t.store(tile, int(64));
+    t.end_for(&[]);
+    t.begin_if(Arg::Literal(Literal::Bool(false)));
+    let ev = t.copy_into(int(0), int(65));
+    t.wait(ev);
+    t.begin_if(lanes);
+    t.call(Opcode::Barrier, &[]);
+    t.end_if();
+    t.end_if();
+    t.passes();
+}
+
+#[test]
+fn a_computed_step_does_not_count_down() {
+    let mut t = Trace::new();
+    let place = here(Location::caller());
+    let one = t.builder.constant(Literal::Int(1), DType::I32, place);
+    let step = t.value(Opcode::Neg, &[one.into()]);
+    let ev = t.copy_into(int(0), int(64));
+    t.builder.begin_for([&int(5), &int(0), &step.into()], DType::I32, &[], place);
+    t.wait(ev);
+    t.end_for(&[]);
+    t.wait(ev);
+    t.passes();
+}

@@ -4,14 +4,21 @@ use super::Subject;
 use super::extent::{Extent, Shape};
 use crate::analysis::evaluate::Thread;
 use crate::diagnostic::{Diagnostic, Rule};
-use crate::kernel::{Copy, CopyShape, Kernel, Memory, Op, ValueId};
+use crate::kernel::{BlockId, Copy, CopyShape, Kernel, Memory, Op, ValueId};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for id in subject.kernel.walk() {
+    check_block(subject, Kernel::BODY, found);
+}
+
+fn check_block(subject: &Subject<'_>, block: BlockId, found: &mut Vec<Diagnostic>) {
+    for &id in &subject.kernel.block(block).ops {
         let op = subject.kernel.op(id);
         match op.as_copy() {
             Some(copy) => found.extend(copy_flaw(subject, op, &copy)),
             None => found.extend(access_flaw(subject, op)),
+        }
+        for &nested in subject.entered(op) {
+            check_block(subject, nested, found);
         }
     }
 }
@@ -35,17 +42,15 @@ fn copy_flaw(subject: &Subject<'_>, op: &Op, copy: &Copy) -> Option<Diagnostic> 
             return Some(negative(kernel, op, name, what, value, number));
         }
     }
-    if let CopyShape::Tile { dst_pitch, cols, rows, .. } = copy.shape
-        && let (Some(pitch), Some(cols), Some(rows)) = (known(dst_pitch), known(cols), known(rows))
+    let sides = [Extent::of_destination(kernel, evaluator, copy), Extent::of_source(kernel, evaluator, copy)];
+    if let [Some(Extent { shape: Shape { cols, rows, pitch }, .. }), _] = sides
         && rows > 1
         && pitch < cols
     {
         let message = format!("`{name}` writes rows of {cols} elements that lie only {pitch} apart");
-        let help =
-            "the pitch `dst_epr` counts the elements from one row of the destination to the next: at least `cols`";
+        let help = "the pitch `dst_epr` counts the elements from one row of the destination to the next: at least as many as a row has";
         return Some(Diagnostic::new(Rule::OutOfBounds, message, op.span, "rows overlap").with_help(help));
     }
-    let sides = [Extent::of_destination(kernel, evaluator, copy), Extent::of_source(kernel, evaluator, copy)];
     for extent in sides.into_iter().flatten() {
         let Some(start) = extent.start.as_constant() else { continue };
         let memory = kernel.memory(extent.memory);
