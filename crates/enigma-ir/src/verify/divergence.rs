@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             let own = self.split(op);
-            for &nested in &op.blocks {
+            for &nested in self.subject.entered(op) {
                 self.block(nested, split.or(own.as_ref()));
             }
         }
@@ -75,11 +75,7 @@ impl Walk<'_, '_> {
         if op.operands[..3].iter().all(|v| self.subject.levels[v.index()] < Uniformity::Varying) {
             return None;
         }
-        let trips = |lane| {
-            let [lo, hi, step] = [0, 1, 2].map(|n| self.subject.evaluator.evaluate(op.operands[n], Thread::Lane(lane)));
-            trip_count(lo?, hi?, step?)
-        };
-        disagreement(trips)
+        disagreement(|lane| self.subject.trips(op, Thread::Lane(lane)))
     }
 
     /// Two lanes in which the value is known to differ.
@@ -196,28 +192,4 @@ fn disagreement(in_lane: impl Fn(u32) -> Option<i128>) -> Option<[u32; 2]> {
     let values: Option<Vec<i128>> = (1..LANES).map(in_lane).collect();
     let other = values?.iter().position(|&v| v != first)?;
     Some([0, other as u32 + 1])
-}
-
-/// How often a loop runs; `None` for a step that gets nowhere.
-pub(super) fn trip_count(lo: i128, hi: i128, step: i128) -> Option<i128> {
-    match step {
-        0 => None,
-        1.. => Some(((hi - lo).max(0) + step - 1) / step),
-        _ => Some(((lo - hi).max(0) - step - 1) / -step),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::trip_count;
-
-    #[test]
-    fn trips_are_those_of_python_ranges() {
-        for (lo, hi, step, trips) in
-            [(0, 4, 1, 4), (0, 5, 2, 3), (5, 0, 1, 0), (5, 0, -2, 3), (0, 0, 3, 0), (7, 8, 9, 1)]
-        {
-            assert_eq!(trip_count(lo, hi, step), Some(trips), "{lo}..{hi} by {step}");
-        }
-        assert_eq!(trip_count(0, 1, 0), None);
-    }
 }

@@ -21,16 +21,50 @@ mod flight;
 mod limits;
 mod structure;
 
-use crate::analysis::evaluate::Evaluator;
+use crate::analysis::evaluate::{Evaluator, Thread};
 use crate::analysis::{Uniformity, uniformity};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::kernel::{Kernel, Verified};
+use crate::kernel::{BlockId, Kernel, Op, Verified};
+use crate::table::Opcode;
 
 /// A kernel and what is known of it, for the rules to look at.
 struct Subject<'k> {
     kernel: &'k Kernel,
     levels: Vec<Uniformity>,
     evaluator: Evaluator<'k>,
+}
+
+impl Subject<'_> {
+    /// The blocks of a branch or a loop that some run may enter.
+    fn entered<'o>(&self, op: &'o Op) -> &'o [BlockId] {
+        let known = |value| self.evaluator.evaluate(value, Thread::Every);
+        match op.code {
+            Opcode::If => match known(op.operands[0]) {
+                Some(0) => &op.blocks[1..],
+                Some(_) => &op.blocks[..1],
+                None => &op.blocks,
+            },
+            Opcode::For if self.trips(op, Thread::Every) == Some(0) => &[],
+            Opcode::While if known(self.kernel.block(op.blocks[0]).yields[0]) == Some(0) => &op.blocks[..1],
+            _ => &op.blocks,
+        }
+    }
+
+    /// How often a `for` loop runs in that thread, if it can be told. A step counts down only where it is a constant.
+    fn trips(&self, op: &Op, thread: Thread) -> Option<i128> {
+        let [lo, hi, step] = [0, 1, 2].map(|n| self.evaluator.evaluate(op.operands[n], thread));
+        let counts_up = |step: &i128| *step > 0 || self.kernel.integer(op.operands[2]).is_some();
+        trip_count(lo?, hi?, step.filter(counts_up)?)
+    }
+}
+
+/// How often a loop runs; `None` for a step that gets nowhere.
+fn trip_count(lo: i128, hi: i128, step: i128) -> Option<i128> {
+    match step {
+        0 => None,
+        1.. => Some(((hi - lo).max(0) + step - 1) / step),
+        _ => Some(((lo - hi).max(0) - step - 1) / -step),
+    }
 }
 
 /// Judges a kernel: returns it as verified, or everything that is wrong with it.
@@ -71,4 +105,19 @@ fn place(diagnostic: &Diagnostic) -> (u32, u32, u32) {
 /// How a message calls an event: by the user's name for it, if there is one.
 fn event_name(kernel: &Kernel, event: crate::kernel::ValueId) -> Option<&str> {
     kernel.value(event).name.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trip_count;
+
+    #[test]
+    fn trips_are_those_of_python_ranges() {
+        for (lo, hi, step, trips) in
+            [(0, 4, 1, 4), (0, 5, 2, 3), (5, 0, 1, 0), (5, 0, -2, 3), (0, 0, 3, 0), (7, 8, 9, 1)]
+        {
+            assert_eq!(trip_count(lo, hi, step), Some(trips), "{lo}..{hi} by {step}");
+        }
+        assert_eq!(trip_count(0, 1, 0), None);
+    }
 }

@@ -5,7 +5,6 @@ use super::state::{Instance, State, Way};
 use crate::analysis::Uniformity;
 use crate::analysis::evaluate::Thread;
 use crate::kernel::{BlockId, Op, ValueId};
-use crate::verify::divergence::trip_count;
 
 /// How many iterations of a loop with a constant trip count are gone through one by one.
 const EXACT: i128 = 3;
@@ -15,14 +14,15 @@ impl Walk<'_, '_> {
         let kernel = self.kernel();
         let init = &op.operands[3..];
         let entry_passed = instances(state, init);
-        let trips = self.trips(op, Thread::Every);
+        let trips = self.subject.trips(op, Thread::Every);
         if trips == Some(0) {
             name_all(state, &op.results, &entry_passed);
             return;
         }
         let body = op.blocks[0];
         let (variable, carries) = (kernel.block(body).args[0], &kernel.block(body).args[1..]);
-        let comes_by = witness && (self.uniform(&op.operands[..3]) || self.trips(op, Thread::Lane(0)) > Some(0));
+        let comes_by =
+            witness && (self.uniform(&op.operands[..3]) || self.subject.trips(op, Thread::Lane(0)) > Some(0));
         self.move_in(state, init);
         let entry = Way { state: state.clone(), passed: entry_passed };
 
@@ -144,11 +144,6 @@ impl Walk<'_, '_> {
     fn blur(&self, state: &mut State, body: BlockId) {
         let kernel = self.kernel();
         state.blur(|v| kernel.encloses(body, kernel.home(v)));
-    }
-
-    fn trips(&self, op: &Op, thread: Thread) -> Option<i128> {
-        let [lo, hi, step] = [0, 1, 2].map(|n| self.subject.evaluator.evaluate(op.operands[n], thread));
-        trip_count(lo?, hi?, step?)
     }
 
     fn uniform(&self, values: &[ValueId]) -> bool {
