@@ -29,6 +29,7 @@ bench: build ## Measures; every figure is a ratio to something measured beside i
 	cargo bench --quiet -p enigma --bench compile
 	cargo bench --quiet -p enigma-cpu --bench executor
 	$(BIN)/python benches/trace.py
+	$(BIN)/python benches/executor.py
 
 lint: build ## Checks format, clippy, ruff, types and stubs.
 	cargo fmt --all --check

@@ -14,6 +14,7 @@ import enigma
 DOCS = Path(__file__).parents[2] / "docs"
 RULES = (DOCS / "rules.md").read_text()
 PYTHON = (DOCS / "python.md").read_text()
+README = (DOCS.parent / "README.md").read_text()
 
 
 def blocks(text):
@@ -71,3 +72,20 @@ def test_the_error_on_the_python_page_is_the_one_that_is_shown(tmp_path):
         enigma.compile(loaded(source, tmp_path).example)
     shown = str(raised.value).replace(str(tmp_path) + "/", "")
     assert shown.strip() in PYTHON, shown
+
+
+def test_the_kernel_of_the_readme_runs(tmp_path, capsys):
+    module = loaded(blocks(README)[0], tmp_path)
+    np.testing.assert_array_equal(module.b, module.a)
+    assert "kernel void tiled_load(" in capsys.readouterr().out
+
+
+def test_the_readme_shows_the_error_as_it_is_rendered(tmp_path, monkeypatch):
+    wait = "    enigma.async_copy_wait(ev)\n"
+    late = "    B[lane] = tile[lane]\n"
+    source = blocks(README)[0].replace(wait, "").replace(late, late + wait)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(enigma.EnigmaError) as raised:
+        loaded(source, tmp_path)
+    rendered = str(raised.value).replace(str(tmp_path / "example.py"), "tiled_load.py")
+    assert rendered in README

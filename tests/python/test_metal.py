@@ -34,13 +34,19 @@ def gemm_arguments(dtype, m, n, k):
     return arguments, grid, (async_gemm.THREADS, 1, 1)
 
 
+def tile_arguments():
+    """Arguments and launch of the first copy: four tiles."""
+    return [uniform(np.float32, 256), np.zeros(256, np.float32)], (128, 1, 1), (32, 1, 1)
+
+
 def softmax_arguments():
+    """Arguments and launch of the softmax: five rows, in threadgroups of four."""
     arguments = [uniform(np.float32, 5, 70), np.zeros((5, 70), np.float32), np.int32(5), np.int32(70)]
     return arguments, (256, 1, 1), (128, 1, 1)
 
 
 CASES = {
-    "tiled_load": (tiled_load.tiled_reverse, lambda: ([uniform(np.float32, 256), np.zeros(256, np.float32)], (128, 1, 1), (32, 1, 1))),
+    "tiled_load": (tiled_load.tiled_reverse, tile_arguments),
     "gemm, whole tiles": (async_gemm.async_gemm, lambda: gemm_arguments(np.float32, 64, 128, 48)),
     "gemm, edges": (async_gemm.async_gemm, lambda: gemm_arguments(np.float32, 70, 33, 21)),
     "gemm, nothing to sum": (async_gemm.async_gemm, lambda: gemm_arguments(np.float32, 3, 5, 0)),

@@ -60,6 +60,11 @@
 //! All of these panic outside a kernel, naming the place. Everything else that is wrong with a kernel comes back from
 //! [`Kernel::compile`] as [`Diagnostics`], all of it at once, with the source lines.
 
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod arity;
 mod carried;
 mod control;
