@@ -754,3 +754,33 @@ fn a_clipped_tile_goes_to_a_matrix_that_is_narrower_than_the_tile() {
     t.wait(ev);
     t.passes();
 }
+
+#[test]
+fn what_is_nested_too_deep_is_refused() {
+    let mut t = Trace::new();
+    let n = t.scalar();
+    let cond = t.value(Opcode::CmpGt, &[n.into(), int(3)]);
+    for _ in 0..10_000 {
+        t.begin_if(cond);
+    }
+    for _ in 0..10_000 {
+        t.end_if();
+    }
+    insta::assert_snapshot!(t.breaks(&[Rule::ResourceLimit]));
+}
+
+#[test]
+fn loops_in_loops_take_no_forever() {
+    let mut t = Trace::new();
+    let ev = t.copy_into(int(0), int(32));
+    for _ in 0..100 {
+        t.begin_for(int(8), &[]);
+    }
+    let tile = t.tile;
+    t.load(tile, int(32));
+    for _ in 0..100 {
+        t.end_for(&[]);
+    }
+    t.wait(ev);
+    t.passes();
+}

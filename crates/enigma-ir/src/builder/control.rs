@@ -10,6 +10,10 @@ use crate::span::Span;
 use crate::table::{Class, Opcode};
 use crate::types::{DType, Type};
 
+/// How deep loops and branches nest at most. Compilers of the emitted text have such a limit too, and what goes through
+/// a kernel by recursion relies on it.
+const MAX_DEPTH: usize = 128;
+
 /// A loop or branch that is open.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -239,7 +243,8 @@ impl Builder {
         }
     }
 
-    /// Pushes an operation that owns blocks, and remembers where to go on after it.
+    /// Pushes an operation that owns blocks, and remembers where to go on after it. What is nested too deep is refused
+    /// once, and is no part of the kernel.
     fn open(&mut self, code: Opcode, operands: SmallVec<[ValueId; 4]>, span: Span) {
         let id = OpId(self.kernel.ops.len() as u32);
         self.kernel.ops.push(Op {
@@ -252,7 +257,15 @@ impl Builder {
             parent: self.block,
             span,
         });
-        self.kernel.blocks[self.block.index()].ops.push(id);
+        if self.frames.len() < MAX_DEPTH {
+            self.kernel.blocks[self.block.index()].ops.push(id);
+        } else if self.frames.len() == MAX_DEPTH {
+            let message = format!("loops and branches are nested more than {MAX_DEPTH} deep");
+            self.refuse(
+                Diagnostic::new(Rule::ResourceLimit, message, span, "one too deep")
+                    .with_help("combine conditions with `&`, or let one loop count for several"),
+            );
+        }
         self.frames.push(Frame { op: id, outer: self.block });
     }
 

@@ -9,6 +9,7 @@
 //!   holds after the loop must hold after no iteration, after the first, and after any other.
 //! * A copy whose extents are not constant, or whose predicate is not known, may be empty: it meets nothing. Its event
 //!   must be waited for all the same.
+//! * Loops in loops multiply what is gone through; after [`MAX_VISITS`] operations nothing more is said.
 //! * An access is looked at in the thread that performs it, whose own simdgroup issued the copy. Of accesses whose place
 //!   depends on the lane, the first lane of the first simdgroup is looked at (the *witness*), if it is known to come by.
 
@@ -27,12 +28,16 @@ use crate::kernel::{BlockId, Copy, Kernel, Op, OpId, ValueId};
 use crate::table::{Access, Flight as FlightEffect, Opcode};
 use state::{Flight, Instance, State, Status, Way};
 
+/// How many operations are gone through, besides each operation of the kernel once.
+const MAX_VISITS: usize = 1 << 20;
+
 pub(super) fn check(subject: &mut Subject<'_>, found: &mut Vec<Diagnostic>) {
     let uses = count_uses(subject.kernel);
     if !subject.kernel.ops.iter().any(|op| op.code.is_copy()) {
         return;
     }
-    let mut walk = Walk { subject, found, uses, reported: HashSet::new(), silent: false };
+    let visits = MAX_VISITS + subject.kernel.op_count();
+    let mut walk = Walk { subject, found, uses, reported: HashSet::new(), silent: false, visits };
     let mut state = State::default();
     walk.block(Kernel::BODY, &mut state, true);
     let end = walk.subject.kernel.span();
@@ -60,6 +65,9 @@ struct Walk<'s, 'k> {
     reported: HashSet<(Rule, OpId, OpId)>,
     /// Set while an iteration is gone through of which it is not known that it is run.
     silent: bool,
+    /// How many operations may still be gone through. With none left the state is no longer what it should be, and
+    /// nothing is reported.
+    visits: usize,
 }
 
 impl<'k> Walk<'_, 'k> {
@@ -75,6 +83,10 @@ impl<'k> Walk<'_, 'k> {
     }
 
     fn op(&mut self, id: OpId, state: &mut State, witness: bool) {
+        self.visits = self.visits.saturating_sub(1);
+        if self.visits == 0 {
+            return;
+        }
         let op = self.kernel().op(id);
         match op.code {
             Opcode::If => self.branch(op, state, witness),

@@ -8,7 +8,7 @@ use crate::verify::event_name;
 
 impl Walk<'_, '_> {
     fn report(&mut self, diagnostic: Diagnostic, at: OpId, issue: OpId) {
-        if !self.silent && self.reported.insert((diagnostic.rule, at, issue)) {
+        if !self.silent && self.visits > 0 && self.reported.insert((diagnostic.rule, at, issue)) {
             self.found.push(diagnostic);
         }
     }
