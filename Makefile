@@ -15,7 +15,7 @@ help: ## Says what there is to make.
 	scripts/make-venv.sh
 
 build: .venv/ready ## Builds the Python extension, optimised, into .venv.
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --release --quiet
+	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --release --quiet
 
 demo: build ## Runs the double-buffered GEMM with asynchronous copies, checked against NumPy.
 	$(BIN)/python examples/async_gemm.py

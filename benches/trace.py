@@ -4,25 +4,19 @@ Run it: `python benches/trace.py`. The machine is as busy as it is, so each figu
 first line says how fast plain Python was at the same moment.
 """
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 import enigma
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
+from tiled_load import tiled_load
+
 TARGET_US = 200  # trace + verify + emit of the page's example
-
-
-@enigma.kernel
-def tiled_load(A: enigma.f32, B: enigma.f32):
-    tile = enigma.threadgroup_alloc("float", 64)
-    c0 = enigma.metal_cast(0, "uint")
-    cnt = enigma.metal_cast(64, "uint")
-
-    ev = enigma.async_copy_1d_d2t(tile, c0, A, c0, cnt)
-    enigma.async_copy_wait(ev)
-    enigma.barrier()
 
 
 def first_launch() -> None:
