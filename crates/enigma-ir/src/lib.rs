@@ -23,6 +23,7 @@
 pub mod analysis;
 mod builder;
 mod diagnostic;
+mod dialect;
 mod kernel;
 mod mlir;
 mod print;

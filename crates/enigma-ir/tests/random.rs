@@ -111,6 +111,10 @@ impl Tracer {
                 let made = self.builder.register_tensor(DType::F32, 4, Some(fill), None, span);
                 self.memories.push(made);
             }
+            7 => {
+                let end = self.random.below(5);
+                self.out_of_place(end, span);
+            }
             _ => {
                 let row = self.random.pick(TABLE);
                 let count = self.random.below(row.signature.params.len() + 2);
@@ -120,6 +124,21 @@ impl Tracer {
                 }
                 self.values.extend(self.builder.call(row.code, &args, span));
             }
+        }
+    }
+
+    /// Ends something that may not be open.
+    fn out_of_place(&mut self, end: usize, span: Span) {
+        if !self.open.is_empty() {
+            return;
+        }
+        let yields = self.args(1);
+        match end {
+            0 => self.builder.begin_else(&yields, span),
+            1 => drop(self.builder.end_if(&yields, span)),
+            2 => drop(self.builder.end_for(&yields, span)),
+            3 => drop(self.builder.begin_while_body(&yields[0], span)),
+            _ => drop(self.builder.end_while(&yields, span)),
         }
     }
 

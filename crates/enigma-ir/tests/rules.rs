@@ -784,3 +784,91 @@ fn loops_in_loops_take_no_forever() {
     t.wait(ev);
     t.passes();
 }
+
+#[test]
+fn an_empty_copy_is_never_out_of_bounds_wherever_it_leads() {
+    let mut t = Trace::new();
+    let ev = t.copy_into(int(-5), int(0));
+    t.wait(ev);
+    let args = [t.tile.into(), int(0), int(8), t.a.into(), int(-7), int(-64), int(0), int(8)];
+    let ev = t.value(Opcode::AsyncCopy2dD2t, &args);
+    t.wait(ev);
+    t.passes();
+}
+
+#[test]
+fn rows_may_be_read_backwards_but_not_past_the_beginning() {
+    let copy = |t: &mut Trace, first: i128| {
+        let args = [t.tile.into(), int(0), int(8), t.a.into(), int(first), int(-8), int(8), int(8)];
+        let ev = t.value(Opcode::AsyncCopy2dD2t, &args);
+        t.wait(ev);
+    };
+    let mut right = Trace::new();
+    copy(&mut right, 56);
+    right.passes();
+    let mut wrong = Trace::new();
+    copy(&mut wrong, 55);
+    wrong.breaks(&[Rule::OutOfBounds]);
+}
+
+#[test]
+fn a_flattened_index_beside_x_leaves_the_threadgroup_any_shape() {
+    let mut t = Trace::new();
+    let x = t.value(Opcode::ThreadPositionInThreadgroup, &[]);
+    let flat = t.value(Opcode::ThreadIndexInThreadgroup, &[]);
+    let cond = t.value(Opcode::CmpLt, &[x.into(), int(16)]);
+    t.begin_if(cond);
+    t.call(Opcode::Barrier, &[]);
+    t.end_if();
+    let tile = t.tile;
+    t.store(tile, flat);
+    t.passes();
+}
+
+#[test]
+fn x_alone_tells_threads_apart() {
+    let mut t = Trace::new();
+    let x = t.value(Opcode::ThreadPositionInThreadgroup, &[]);
+    let cond = t.value(Opcode::CmpLt, &[x.into(), int(16)]);
+    t.begin_if(cond);
+    t.call(Opcode::Barrier, &[]);
+    t.end_if();
+    t.breaks(&[Rule::DivergentBarrier]);
+}
+
+#[test]
+fn the_first_lane_is_at_the_origin() {
+    let mut t = Trace::new();
+    let x = t.value(Opcode::ThreadPositionInThreadgroup, &[name("x")]);
+    let y = t.value(Opcode::ThreadPositionInThreadgroup, &[name("y")]);
+    let row = t.value(Opcode::Mul, &[y.into(), int(16)]);
+    let index = t.value(Opcode::Add, &[row.into(), x.into()]);
+    let ev = t.copy_into(int(0), int(32));
+    let tile = t.tile;
+    t.load(tile, index);
+    t.wait(ev);
+    t.breaks(&[Rule::ReadBeforeWait]);
+}
+
+#[test]
+fn waited_in_both_branches_and_again() {
+    let mut t = Trace::new();
+    let n = t.scalar();
+    let cond = t.value(Opcode::CmpGt, &[n.into(), int(3)]);
+    let ev = t.copy_into(int(0), int(64));
+    t.begin_if(cond);
+    t.wait(ev);
+    t.begin_else();
+    t.wait(ev);
+    t.end_if();
+    t.wait(ev);
+    t.breaks(&[Rule::WaitedTwice]);
+}
+
+#[test]
+fn one_wait_names_an_event_once() {
+    let mut t = Trace::new();
+    let ev = t.copy_into(int(0), int(64));
+    t.call(Opcode::AsyncCopyWait, &[ev.into(), ev.into()]);
+    assert!(t.breaks(&[Rule::WaitedTwice]).contains("named twice here"));
+}

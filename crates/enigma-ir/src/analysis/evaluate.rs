@@ -1,8 +1,9 @@
 //! What an integer is in one given thread, where that can be told.
 //!
 //! The thread is one of the first simdgroup of the first threadgroup, which every launch has. It is taken to be a
-//! whole simdgroup of 32 lanes. A position in one dimension is known only when the kernel uses no other
-//! dimension: then threads that differ in the others would do the same work twice, so there are none.
+//! whole simdgroup of 32 lanes. Its first lane is at position 0 in every dimension. The position of the other lanes is known
+//! only when nothing but `x` tells threads apart: then threads that differ in another dimension would do the same
+//! work twice, so there are none.
 
 use std::collections::HashMap;
 
@@ -34,9 +35,12 @@ pub struct Evaluator<'k> {
 impl<'k> Evaluator<'k> {
     /// An evaluator that knows nothing of loop variables.
     pub fn new(kernel: &'k Kernel) -> Self {
-        let one_dimensional = !kernel.walk().into_iter().any(|id| {
-            let op = kernel.op(id);
-            op.code.info().group == Group::Position && matches!(op.attrs.first(), Some(Attr::Dim(Dim::Y | Dim::Z)))
+        let one_dimensional = kernel.ops.iter().all(|op| match op.code {
+            Opcode::ThreadPositionInGrid | Opcode::ThreadPositionInThreadgroup => op.attrs[..] == [Attr::Dim(Dim::X)],
+            Opcode::ThreadIndexInThreadgroup | Opcode::ThreadIndexInSimdgroup | Opcode::SimdgroupIndexInThreadgroup => {
+                false
+            }
+            _ => true,
         });
         Evaluator { kernel, one_dimensional, bindings: HashMap::new() }
     }
@@ -90,8 +94,8 @@ impl<'k> Evaluator<'k> {
         let Thread::Lane(lane) = thread else { return None };
         match code {
             Opcode::ThreadIndexInThreadgroup | Opcode::ThreadIndexInSimdgroup => Some(i128::from(lane)),
-            Opcode::ThreadPositionInGrid | Opcode::ThreadPositionInThreadgroup if self.one_dimensional => {
-                Some(i128::from(lane))
+            Opcode::ThreadPositionInGrid | Opcode::ThreadPositionInThreadgroup => {
+                (lane == 0 || self.one_dimensional).then_some(i128::from(lane))
             }
             Opcode::ThreadgroupPositionInGrid | Opcode::SimdgroupIndexInThreadgroup => Some(0),
             _ => None,

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Rule};
+use crate::dialect::Dialect;
 use crate::kernel::{Attr, Dim, Fill, MemFlags, MemoryId, ValueId};
 use crate::span::Span;
 use crate::table::{AttrKind, Class, Opcode};
@@ -82,6 +83,7 @@ impl Builder {
         let made = self.kernel.value(value);
         let made_at = made.span;
         let name = made.name.as_deref().map(|n| format!("`{n}`"));
+        let dialect = Dialect::of(&self.kernel);
         let diagnostic = if made.ty == Type::Event {
             let subject = name.unwrap_or_else(|| "this event".to_owned());
             Diagnostic::new(
@@ -91,9 +93,10 @@ impl Builder {
                 "used here",
             )
             .with_label(made_at, "issued here, inside the loop or branch")
-            .with_help(
+            .with_help(dialect.say(
                 "wait for it inside, or carry it out: `for_range(..., init=[ev])`; to copy under a condition, issue with `where=`",
-            )
+                "wait for it inside, or carry it out: `range(..).carry(ev, ...)`; to copy under a condition, issue with `.only_if(...)`",
+            ))
         } else {
             let subject = name.unwrap_or_else(|| "this value".to_owned());
             Diagnostic::new(
@@ -103,7 +106,10 @@ impl Builder {
                 "used here",
             )
             .with_label(made_at, "made here, inside the loop or branch")
-            .with_help("carry it out: `for_range(..., init=[...])`, or keep it in a `register_tensor`")
+            .with_help(dialect.say(
+                "carry it out: `for_range(..., init=[...])`, or keep it in a `register_tensor`",
+                "carry it out: `range(..).carry(...)`, or keep it in `registers`",
+            ))
         };
         self.refuse(diagnostic);
         None
@@ -181,7 +187,7 @@ impl Builder {
         }
         let range = match dtype.integer_range() {
             Some((lo, hi)) if matches!(literal, Literal::Int(_)) => format!("{dtype} holds {lo} to {hi}"),
-            Some(_) => format!("{dtype} is an integer type: convert with metal_cast({literal}, \"{dtype}\")"),
+            Some(_) => format!("{dtype} is an integer type: round the number, or cast it"),
             None => format!("{dtype} would make it infinite"),
         };
         let message = format!("the number {literal} does not fit {dtype}");

@@ -171,7 +171,7 @@ impl Builder {
                 format!("asked for {stated}"),
             )
             .with_label(declared, format!("`{name}` holds {element}"))
-            .with_help(format!("pass elem=\"{element}\"")),
+            .with_help(format!("leave the element type out, or say {element}")),
         );
     }
 

@@ -34,6 +34,9 @@ impl Builder {
 
     /// Ends the first block of a branch, which yields `yields`, and opens the one that is run where the condition does not hold.
     pub fn begin_else(&mut self, yields: &[Arg], span: Span) {
+        if self.expect_open(Opcode::If, 1..2, span).is_none() {
+            return;
+        }
         let yields = self.plain_values(yields, span);
         self.kernel.blocks[self.block.index()].yields = yields;
         self.enter_block(&[], span);
@@ -42,8 +45,8 @@ impl Builder {
     /// Closes a branch. Both blocks must yield values of the same types; returns the results.
     /// A branch that was given no second block gets an empty one.
     pub fn end_if(&mut self, yields: &[Arg], span: Span) -> Vec<ValueId> {
+        let Some(op) = self.expect_open(Opcode::If, 1..3, span) else { return Vec::new() };
         let yields = self.plain_values(yields, span);
-        let Some(op) = self.frames.last().map(|f| f.op) else { return Vec::new() };
         if self.kernel.op(op).blocks.len() == 1 {
             self.kernel.blocks[self.block.index()].yields = yields.clone();
             self.enter_block(&[], span);
@@ -56,11 +59,30 @@ impl Builder {
         let types: Vec<Type> = first.iter().map(|&v| self.kernel.ty(v)).collect();
         let same = first.len() == yields.len() && yields.iter().zip(&types).all(|(&v, &t)| self.kernel.ty(v) == t);
         if !same {
-            self.refuse_yields(span);
+            let refused_before = first.iter().chain(&yields).any(|&v| self.kernel.ty(v) == Type::Invalid);
+            if !refused_before {
+                self.refuse_yields(span);
+            }
             return self.close(&[], span);
         }
         self.kernel.blocks[self.block.index()].yields = yields;
         self.close(&types, span)
+    }
+
+    /// The innermost open operation, if it is of this kind and has entered so many of its blocks; else what the front
+    /// end does next has no meaning, and is refused.
+    fn expect_open(&mut self, code: Opcode, blocks: std::ops::Range<usize>, span: Span) -> Option<OpId> {
+        let open = self.frames.last().map(|f| f.op);
+        let expected = |&op: &OpId| {
+            let op = self.kernel.op(op);
+            op.code == code && blocks.contains(&op.blocks.len())
+        };
+        let found = open.filter(expected);
+        if found.is_none() {
+            let message = format!("this belongs to a `{}` that is not open", code.info().name);
+            self.refuse(Diagnostic::new(Rule::InvalidKernel, message, span, "out of place"));
+        }
+        found
     }
 
     fn refuse_yields(&mut self, span: Span) {
@@ -112,7 +134,10 @@ impl Builder {
 
     /// Closes a loop whose next carried values are `yields`; returns the values after the last iteration.
     pub fn end_for(&mut self, yields: &[Arg], span: Span) -> Vec<ValueId> {
-        self.end_loop(1, yields, span)
+        match self.expect_open(Opcode::For, 1..2, span) {
+            Some(_) => self.end_loop(1, yields, span),
+            None => Vec::new(),
+        }
     }
 
     /// Opens a `while` loop; what follows computes its condition from the carried values that this returns.
@@ -125,6 +150,9 @@ impl Builder {
 
     /// Ends the condition of a `while` loop and opens its body; returns the carried values.
     pub fn begin_while_body(&mut self, cond: &Arg, span: Span) -> Vec<ValueId> {
+        if self.expect_open(Opcode::While, 1..2, span).is_none() {
+            return Vec::new();
+        }
         let cond = self
             .own(Opcode::While, "cond", Class::Condition, cond, span)
             .unwrap_or_else(|| self.constant(crate::Literal::Bool(false), DType::Bool, span));
@@ -137,7 +165,10 @@ impl Builder {
 
     /// Closes a `while` loop; returns the carried values after its end.
     pub fn end_while(&mut self, yields: &[Arg], span: Span) -> Vec<ValueId> {
-        self.end_loop(0, yields, span)
+        match self.expect_open(Opcode::While, 2..3, span) {
+            Some(_) => self.end_loop(0, yields, span),
+            None => Vec::new(),
+        }
     }
 
     fn end_loop(&mut self, skip: usize, yields: &[Arg], span: Span) -> Vec<ValueId> {

@@ -37,7 +37,7 @@ fn copy_flaw(subject: &Subject<'_>, op: &Op, copy: &Copy) -> Option<Diagnostic> 
         return None;
     }
     let name = op.code.info().name;
-    for (what, value) in quantities(copy) {
+    for (what, value) in extents(copy) {
         if let Some(number @ ..0) = known(value) {
             return Some(negative(kernel, op, name, what, value, number));
         }
@@ -61,15 +61,12 @@ fn copy_flaw(subject: &Subject<'_>, op: &Op, copy: &Copy) -> Option<Diagnostic> 
     None
 }
 
-fn quantities(copy: &Copy) -> Vec<(&'static str, ValueId)> {
-    let mut all = vec![("dst_offset", copy.dst_offset), ("src_offset", copy.src_offset)];
+/// What says how much is copied. An offset or a pitch is judged by where it leads, which for an empty copy is nowhere.
+fn extents(copy: &Copy) -> Vec<(&'static str, ValueId)> {
     match copy.shape {
-        CopyShape::Linear { count } => all.push(("count", count)),
-        CopyShape::Tile { dst_pitch, src_pitch, cols, rows, .. } => {
-            all.extend([("dst_epr", dst_pitch), ("src_epr", src_pitch), ("cols", cols), ("rows", rows)]);
-        }
+        CopyShape::Linear { count } => vec![("count", count)],
+        CopyShape::Tile { cols, rows, .. } => vec![("cols", cols), ("rows", rows)],
     }
-    all
 }
 
 fn negative(kernel: &Kernel, op: &Op, name: &str, what: &str, value: ValueId, number: i128) -> Diagnostic {
@@ -77,7 +74,7 @@ fn negative(kernel: &Kernel, op: &Op, name: &str, what: &str, value: ValueId, nu
     let given = kernel.value(value).span;
     let diagnostic = Diagnostic::new(Rule::OutOfBounds, message, op.span, "this copy");
     let diagnostic = if given == op.span { diagnostic } else { diagnostic.with_label(given, format!("{number}")) };
-    diagnostic.with_help("offsets, pitches and extents count elements and are never negative")
+    diagnostic.with_help("extents count elements; 0 copies nothing")
 }
 
 /// How a set of elements leaves its memory, in words.
@@ -85,9 +82,9 @@ fn overrun(memory: &Memory, start: i128, shape: Shape) -> Option<String> {
     if shape.is_empty() {
         return None;
     }
-    let end = start.saturating_add(shape.reach());
-    if start < 0 {
-        return Some(format!("starts at element {start}"));
+    let (low, end) = (start.saturating_add(shape.low()), start.saturating_add(shape.reach()));
+    if low < 0 {
+        return Some(format!("uses element {low}"));
     }
     let length = i128::from(memory.space.length()?);
     if end <= length {

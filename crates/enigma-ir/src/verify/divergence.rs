@@ -10,6 +10,7 @@ use super::Subject;
 use crate::analysis::Uniformity;
 use crate::analysis::evaluate::Thread;
 use crate::diagnostic::{Diagnostic, Rule};
+use crate::dialect::Dialect;
 use crate::kernel::{BlockId, Definition, Op, Space, ValueId};
 use crate::table::{Collective, Flight, Opcode};
 
@@ -157,7 +158,10 @@ impl Walk<'_, '_> {
             (false, _) => (
                 Rule::DivergentCopy,
                 "lanes of the simdgroup",
-                "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `where=simdgroup_index_in_threadgroup() == 0`",
+                Dialect::of(self.subject.kernel).say(
+                    "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `where=simdgroup_index_in_threadgroup() == 0`",
+                    "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `.only_if(simdgroup_index_in_threadgroup().eq(0u32))`",
+                ),
             ),
         };
         let [a, b] = split.lanes;

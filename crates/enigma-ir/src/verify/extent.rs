@@ -43,7 +43,15 @@ impl Shape {
         if self.is_empty() {
             return 0;
         }
-        self.pitch.saturating_mul(self.rows - 1).saturating_add(self.cols)
+        self.pitch.max(0).saturating_mul(self.rows - 1).saturating_add(self.cols)
+    }
+
+    /// How far the set reaches back from its first element: below 0 where rows go backwards.
+    pub(super) fn low(self) -> i128 {
+        if self.is_empty() {
+            return 0;
+        }
+        self.pitch.min(0).saturating_mul(self.rows - 1)
     }
 
     /// Whether the set is one interval without gaps.

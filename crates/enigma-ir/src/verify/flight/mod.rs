@@ -18,6 +18,7 @@ mod report;
 mod state;
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::Subject;
 use super::extent::Extent;
@@ -121,11 +122,11 @@ impl<'k> Walk<'_, 'k> {
         let happens = everywhere || (witness && evaluator.evaluate(copy.predicate, Thread::Lane(0)) == Some(1));
         let mut new = Flight { issue: id, status: Status::InFlight, writes: None, reads: None, everywhere };
         if happens {
-            new.writes = Extent::of_destination(self.kernel(), evaluator, copy);
-            new.reads = Extent::of_source(self.kernel(), evaluator, copy);
+            new.writes = Extent::of_destination(self.kernel(), evaluator, copy).map(Rc::new);
+            new.reads = Extent::of_source(self.kernel(), evaluator, copy).map(Rc::new);
         }
         for other in state.in_flight().filter(|f| f.everywhere || witness) {
-            let meets = |a: &Option<Extent>, b: &Option<Extent>| match (a, b) {
+            let meets = |a: &Option<Rc<Extent>>, b: &Option<Rc<Extent>>| match (a, b) {
                 (Some(a), Some(b)) => a.certainly_meets(b, self.subject.kernel, witness),
                 _ => false,
             };
@@ -149,7 +150,7 @@ impl<'k> Walk<'_, 'k> {
         let writes = op.code.info().signature.memories().any(|(access, _)| access == Access::Write);
         let Some(touched) = Extent::of_access(self.kernel(), &self.subject.evaluator, op) else { return };
         for flight in state.in_flight().filter(|f| f.everywhere || witness) {
-            let meets = |extent: &Option<Extent>| {
+            let meets = |extent: &Option<Rc<Extent>>| {
                 extent.as_ref().is_some_and(|e| e.certainly_meets(&touched, self.subject.kernel, witness))
             };
             let rule = match (meets(&flight.writes), writes) {

@@ -2,6 +2,7 @@
 
 use super::Walk;
 use crate::diagnostic::{Diagnostic, Rule};
+use crate::dialect::Dialect;
 use crate::kernel::{MemoryId, OpId};
 use crate::span::Span;
 use crate::verify::event_name;
@@ -17,14 +18,20 @@ impl Walk<'_, '_> {
         self.subject.kernel.op(op).span
     }
 
+    fn dialect(&self) -> Dialect {
+        Dialect::of(self.subject.kernel)
+    }
+
     /// The copy and its wait, in words: `` the copy `ev` `` and `async_copy_wait(ev)`.
     fn words(&self, issue: OpId) -> (String, String) {
         let event = self.subject.kernel.op(issue).results[0];
         match event_name(self.subject.kernel, event) {
-            Some(name) => (format!("the copy `{name}`"), format!("wait for `{name}` first: async_copy_wait({name})")),
+            Some(name) => {
+                (format!("the copy `{name}`"), format!("wait for `{name}` first: {}", self.dialect().wait(name)))
+            }
             None => (
                 "a copy".to_owned(),
-                "keep the event that the copy returns, and wait for it first: async_copy_wait(event)".to_owned(),
+                format!("keep what the copy returns, and wait for it first: {}", self.dialect().wait("event")),
             ),
         }
     }
@@ -74,18 +81,21 @@ impl Walk<'_, '_> {
         let diagnostic =
             Diagnostic::new(Rule::NeverWaited, format!("{copy} is never waited for"), self.span(issue), "issued here")
                 .with_label(end, there)
-                .with_help(format!("wait for it before its elements are used: async_copy_wait({name})"));
+                .with_help(format!("wait for it before its elements are used: {}", self.dialect().wait(name)));
         self.report(diagnostic, issue, issue);
     }
 
     pub(super) fn report_waited_twice(&mut self, at: OpId, first: OpId, issue: OpId) {
         let (copy, _) = self.words(issue);
         let message = format!("{copy} is waited for twice");
-        let diagnostic = match at == first {
-            true => {
+        let events = &self.subject.kernel.op(at).operands;
+        let repeated = events.iter().enumerate().any(|(i, event)| events[..i].contains(event));
+        let diagnostic = match (at == first, repeated) {
+            (true, true) => Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "named twice here"),
+            (true, false) => {
                 Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "waited for in every iteration of the loop")
             }
-            false => Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "waited for again here")
+            (false, _) => Diagnostic::new(Rule::WaitedTwice, message, self.span(at), "waited for again here")
                 .with_label(self.span(first), "waited for here first"),
         };
         let diagnostic = diagnostic

@@ -1,6 +1,7 @@
 //! What is known of the copies at one point of the kernel.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::kernel::{OpId, ValueId};
 use crate::verify::extent::Extent;
@@ -23,9 +24,9 @@ pub(super) struct Flight {
     pub(super) issue: OpId,
     pub(super) status: Status,
     /// What it certainly writes while in flight.
-    pub(super) writes: Option<Extent>,
+    pub(super) writes: Option<Rc<Extent>>,
     /// What it certainly reads while in flight.
-    pub(super) reads: Option<Extent>,
+    pub(super) reads: Option<Rc<Extent>>,
     /// Whether every simdgroup that comes by issues it, or only the witness is known to.
     pub(super) everywhere: bool,
 }
@@ -38,10 +39,11 @@ impl Flight {
 
     /// What holds of either.
     fn or(mut self, other: &Flight) -> Flight {
-        let both = self.status == Status::InFlight && other.status == Status::InFlight;
-        if !both && self.status != other.status {
-            self.status = Status::Unknown;
-        }
+        self.status = match (self.status, other.status) {
+            (Status::InFlight, Status::InFlight) => Status::InFlight,
+            (Status::Waited(at), Status::Waited(_)) => Status::Waited(at),
+            _ => Status::Unknown,
+        };
         self.issue = other.issue;
         self.everywhere &= other.everywhere;
         self.writes = self.writes.filter(|e| other.writes.as_ref().is_some_and(|o| e.equals(o)));

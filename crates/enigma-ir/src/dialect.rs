@@ -1,0 +1,36 @@
+//! The language that a kernel is written in: a remedy is spelled as its user would write it.
+
+use crate::kernel::Kernel;
+
+/// A front end's language.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Dialect {
+    Python,
+    Rust,
+}
+
+impl Dialect {
+    /// The language of the file that the kernel is declared in.
+    pub(crate) fn of(kernel: &Kernel) -> Dialect {
+        match kernel.files().file(kernel.span()).path.ends_with(".rs") {
+            true => Dialect::Rust,
+            false => Dialect::Python,
+        }
+    }
+
+    /// What is said in one language or the other.
+    pub(crate) fn say(self, python: &'static str, rust: &'static str) -> &'static str {
+        match self {
+            Dialect::Python => python,
+            Dialect::Rust => rust,
+        }
+    }
+
+    /// The statement that waits for an event.
+    pub(crate) fn wait(self, event: &str) -> String {
+        match self {
+            Dialect::Python => format!("async_copy_wait({event})"),
+            Dialect::Rust => format!("{event}.wait()"),
+        }
+    }
+}
