@@ -215,7 +215,7 @@ impl Builder {
             Rule::WrongDirection,
             format!("`{}` copies {route}, but {}", info.name, sides.join(" and ")),
             span,
-            "the wrong way round",
+            if reversed.is_some() { "the wrong way round" } else { "there is no such copy" },
         )
         .with_label(dst.span, format!("the destination, in {}", dst.space.describe()))
         .with_label(src.span, format!("the source, in {}", src.space.describe()));
