@@ -23,7 +23,7 @@ demo: build ## Runs the double-buffered GEMM with asynchronous copies, checked a
 test: build ## Passes all tests, Rust and Python.
 	scripts/install-system-tools.sh
 	$(SNAPSHOTS) cargo test --quiet $(RUST_TESTS)
-	$(BIN)/pytest --quiet tests/python
+	$(BIN)/pytest tests/python
 
 bench: build ## Measures; every figure is a ratio to something measured beside it, or a time.
 	cargo bench --quiet -p enigma --bench compile

@@ -21,9 +21,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 2^28 iterations: minutes, where every iteration does next to nothing.
+    /// 2^26 iterations: some ten seconds, where every iteration does next to nothing.
     fn default() -> Self {
-        Limits { steps: 1 << 28 }
+        Limits { steps: 1 << 26 }
     }
 }
 

@@ -11,6 +11,9 @@ pub const DEVICES: [&str; 4] = ["auto", "cpu", "metal", "cuda"];
 /// The environment variable that puts the CPU in the place of a Metal device when it is `cpu`.
 pub const STAND_IN: &str = "ENIGMA_DEVICE";
 
+/// The environment variable that says how many iterations the loops of a threadgroup may take, in place of the default.
+pub const STEP_LIMIT: &str = "ENIGMA_STEP_LIMIT";
+
 /// What a device can do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Capabilities {
@@ -40,14 +43,17 @@ pub struct Runtime {
 
 impl Runtime {
     /// Opens a device: `"cpu"`, `"metal"`, `"cuda"`, or `"auto"`, which takes the first there is of Metal, CUDA and the
-    /// CPU. With `ENIGMA_DEVICE=cpu` in the environment the CPU stands in for Metal.
+    /// CPU. With `ENIGMA_DEVICE=cpu` in the environment the CPU stands in for Metal; `ENIGMA_STEP_LIMIT` is
+    /// [`Limits::steps`].
     ///
     /// # Errors
     ///
-    /// `device-unavailable` when the device is not there, or no device has that name.
+    /// `device-unavailable` when the device is not there, or no device has that name; `invalid-binding` when the limit
+    /// is no positive number.
     pub fn new(device: &str) -> Result<Runtime, Diagnostics> {
         let stand_in = std::env::var(STAND_IN).is_ok_and(|name| name == "cpu");
-        Runtime::open(device, stand_in)
+        let limits = limits(std::env::var(STEP_LIMIT).ok().as_deref())?;
+        Ok(Runtime::open(device, stand_in)?.with_limits(limits))
     }
 
     fn open(device: &str, cpu_for_metal: bool) -> Result<Runtime, Diagnostics> {
@@ -104,6 +110,22 @@ impl Runtime {
     }
 }
 
+/// The limits that the environment asks for.
+fn limits(steps: Option<&str>) -> Result<Limits, Diagnostics> {
+    let Some(text) = steps else { return Ok(Limits::default()) };
+    match text.parse() {
+        Ok(steps @ 1..) => Ok(Limits { steps }),
+        _ => {
+            let message = format!("{STEP_LIMIT} is \"{text}\", which is no positive number");
+            Err(Diagnostic::placeless(Rule::InvalidBinding, message)
+                .with_help(
+                    "it counts the iterations of loops after which a threadgroup is stopped; unset it for the default",
+                )
+                .into())
+        }
+    }
+}
+
 fn unavailable(what: &str) -> Diagnostic {
     let message = format!("there is no {what} device that this build of Enigma can open");
     Diagnostic::placeless(Rule::DeviceUnavailable, message)
@@ -129,6 +151,15 @@ mod tests {
     #[test]
     fn a_missing_device_names_the_remedy() {
         insta::assert_snapshot!([refusal("metal", false), refusal("cuda", true)].join("\n\n"));
+    }
+
+    #[test]
+    fn the_environment_sets_the_step_limit() {
+        assert_eq!(limits(None).unwrap(), Limits::default());
+        assert_eq!(limits(Some("5")).unwrap(), Limits { steps: 5 });
+        for wrong in ["0", "-1", "many", ""] {
+            assert!(limits(Some(wrong)).unwrap_err().to_string().contains("no positive number"), "{wrong}");
+        }
     }
 
     #[test]
