@@ -247,12 +247,14 @@ impl<'k> Emitter<'k> {
         }
     }
 
-    /// `target = expression;`, or `target += rest;` where the expression begins with the target.
+    /// `target = expression;`, or `target += rest;` where the expression, as it stands here, begins with the target. A
+    /// value that was computed before has a variable, and stands here as its name.
     pub fn assignment(&mut self, target: &str, value: ValueId, expression: &Expression) -> String {
         if let Some(op) = self.kernel.defining_op(value).filter(|op| op.operands.len() == 2)
             && let Some(operator) = op.code.info().msl.strip_prefix("{0} ").and_then(|rest| rest.strip_suffix(" {1}"))
             && matches!(op.code.info().group, Group::Arithmetic)
             && self.kernel.ty(value).dtype() != Some(enigma_ir::DType::Bool)
+            && expression.text.starts_with(&format!("{target} {operator} "))
             && self.value(op.operands[0]).text == target
         {
             let rest = self.value(op.operands[1]);

@@ -38,9 +38,27 @@ fn loops_and_branches() {
 #[test]
 fn order_of_accesses() {
     check(
-        &[load_before_store(), load_across_loop(), exchanged(), registers(), vectors_carried()],
+        &[
+            load_before_store(),
+            computed_before_store(),
+            load_across_loop(),
+            exchanged(),
+            registers(),
+            vectors_carried(),
+        ],
         &[AsyncLowering::Asm],
     );
+}
+
+/// What was computed from an element is stored to it after the element has changed.
+fn computed_before_store() -> Case {
+    let kernel = kernel("computed_before_store", |k, data, i| {
+        let before = k.load(data, i);
+        let sum = k.value(Opcode::Add, &[before.into(), int(1)]);
+        k.store(data, i, int(100));
+        k.store(data, i, sum);
+    });
+    case(kernel, |i| i + 1)
 }
 
 /// Two carries that change places.
