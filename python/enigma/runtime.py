@@ -46,7 +46,7 @@ class Runtime:
         self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
     ) -> Statistics:
         """Runs a kernel on this device; see `enigma.launch`."""
-        core = kernel._ready() if isinstance(kernel, Kernel) else kernel._core
+        core = _compiled(kernel)._core
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
 
     def prepare(
@@ -77,6 +77,7 @@ class Runtime:
         Raises:
             EnigmaError: when these do not fit the kernel's parameters.
         """
+        compiled = _compiled(compiled)
         outputs = _Outputs.read(
             compiled, len(inputs), output_size, output_sizes, output_shapes, output_dtypes
         )
@@ -107,6 +108,7 @@ class Runtime:
         Raises:
             EnigmaError: when the arguments do not fit the kernel's parameters, or the launch exceeds the device.
         """
+        compiled = _compiled(compiled)
         outputs = _Outputs.read(
             compiled, len(inputs), output_size, output_sizes, output_shapes, output_dtypes
         )
@@ -298,6 +300,17 @@ def extent(what: str, shape: Shape) -> tuple[int, int, int]:
     raise _misfit(
         f"`{what}` is {shape!r}",
         "give a number of threads, or a tuple of up to three, each from 0 to 4294967295",
+    )
+
+
+def _compiled(kernel: object) -> CompiledKernel:
+    """The kernel that is to run, compiled where it is not."""
+    if isinstance(kernel, CompiledKernel):
+        return kernel
+    if isinstance(kernel, Kernel):
+        return CompiledKernel(kernel._ready(), "asm")
+    raise _misfit(
+        f"a kernel is run, not {kernel!r}", "decorate the function with `@enigma.kernel`, and compile it"
     )
 
 

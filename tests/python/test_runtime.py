@@ -235,3 +235,21 @@ def test_examples_run_and_check_themselves(example, tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_runtime_takes_kernels_and_nothing_else():
+    @enigma.kernel
+    def fill(A: enigma.f32):
+        A[enigma.thread_position_in_grid] = 1.0
+
+    runtime = enigma.Runtime("cpu")
+    assert runtime.execute(fill, [], 16, (4, 1, 1), (4, 1, 1)) == np.ones(4, np.float32).tobytes()
+    for wrong in (5, None, len):
+        for run in (
+            lambda kernel: runtime.execute(kernel, [], 16),
+            lambda kernel: runtime.prepare(kernel, [], 16),
+            lambda kernel: enigma.launch(kernel, grid=1, threads=1),
+        ):
+            with pytest.raises(enigma.EnigmaError, match="a kernel is run, not") as raised:
+                run(wrong)
+            assert raised.value.diagnostics[0].rule == "invalid-binding"
