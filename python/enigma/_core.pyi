@@ -264,6 +264,7 @@ def trace(
     span: Span,
     parameters: Sequence[tuple[str, type[DType], bool, Span]],
 ) -> Compiled: ...
+def check_lowering(name: str) -> None: ...
 def threadgroup_alloc(dtype: str | type[DType], size: int, name: str | None = None) -> Tensor:
     """Allocates an array in threadgroup memory, shared by the threads of a threadgroup.
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from . import _core, _source
 from ._rewrite import rewritten
@@ -293,11 +293,7 @@ def compile(
             "invalid-kernel", f"`enigma.compile` compiles kernels, not {type(fn).__name__}", "called here",
             "decorate the function with `@enigma.kernel`",
         )  # fmt: skip
-    if async_lowering not in get_args(AsyncLowering):
-        raise _core.refusal_here(
-            "invalid-operand", f"there is no lowering {async_lowering!r} of asynchronous copies", "asked for here",
-            f"the lowerings are {', '.join(get_args(AsyncLowering))}",
-        )  # fmt: skip
+    _core.check_lowering(async_lowering)
     if vec_width not in (0, 1):
         raise _core.refusal_here(
             "invalid-operand", f"kernels are not widened: vec_width={vec_width!r} is not to be had", "asked for here",

@@ -46,7 +46,7 @@ class Runtime:
         self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
     ) -> Statistics:
         """Runs a kernel on this device; see `enigma.launch`."""
-        core = _compiled(kernel)._core
+        core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
 
     def prepare(

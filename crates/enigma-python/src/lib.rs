@@ -55,6 +55,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<launch::Capabilities>()?;
     module.add_class::<launch::Statistics>()?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::check_lowering, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::register_tensor, module)?)?;
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;

@@ -259,12 +259,7 @@ impl Compiled {
 
     /// The kernel in the Metal Shading Language, its asynchronous copies spelt as that lowering says.
     fn metal_source(&self, py: Python<'_>, async_lowering: &str) -> PyResult<String> {
-        let Some(async_lowering) = AsyncLowering::parse(async_lowering) else {
-            let message = format!("there is no lowering \"{async_lowering}\" of asynchronous copies");
-            let help = format!("the lowerings are {}", AsyncLowering::ALL.map(AsyncLowering::name).join(", "));
-            return Err(error_at(py, &Place::of_caller(py)?, Rule::InvalidOperand, message, "asked for here", &help));
-        };
-        Ok(self.inner.metal_source(&Options { async_lowering }))
+        Ok(self.inner.metal_source(&Options { async_lowering: lowering(py, async_lowering)? }))
     }
 
     /// The kernel as an MLIR module.
@@ -276,4 +271,19 @@ impl Compiled {
     fn ir(&self) -> String {
         enigma_ir::print(self.inner.kernel())
     }
+}
+
+/// Refuses a name that is no lowering of asynchronous copies.
+#[pyfunction]
+pub fn check_lowering(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<()> {
+    lowering(py, &name.str()?.to_string_lossy()).map(|_| ())
+}
+
+fn lowering(py: Python<'_>, name: &str) -> PyResult<AsyncLowering> {
+    if let Some(lowering) = AsyncLowering::parse(name) {
+        return Ok(lowering);
+    }
+    let message = format!("there is no lowering \"{name}\" of asynchronous copies");
+    let help = format!("the lowerings are {}", AsyncLowering::ALL.map(AsyncLowering::name).join(", "));
+    Err(error_at(py, &Place::of_caller(py)?, Rule::InvalidOperand, message, "asked for here", &help))
 }

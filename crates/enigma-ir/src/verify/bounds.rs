@@ -99,13 +99,13 @@ fn overrun(memory: &Memory, start: i128, shape: Shape) -> Option<String> {
 }
 
 fn report(op: &Op, memory: &Memory, what: String, name: &str) -> Diagnostic {
-    let size = match memory.space.length() {
-        Some(1) => "1 element".to_owned(),
-        Some(n) => format!("{n} elements"),
-        None => "a buffer, which begins at element 0".to_owned(),
+    let reach = match memory.space.length() {
+        Some(1) => "has 1 element".to_owned(),
+        Some(n) => format!("has {n} elements"),
+        None => "is a buffer, which begins at element 0".to_owned(),
     };
-    let message = format!("`{name}` leaves `{}`: it {what}, and `{}` has {size}", memory.name, memory.name);
-    Diagnostic::new(Rule::OutOfBounds, message.replace("has a buffer", "is a buffer"), op.span, "leaves the buffer")
+    let message = format!("`{name}` leaves `{}`: it {what}, and `{}` {reach}", memory.name, memory.name);
+    Diagnostic::new(Rule::OutOfBounds, message, op.span, "leaves the buffer")
         .with_label(memory.span, format!("`{}` is declared here", memory.name))
         .with_help("offsets and extents count elements, not bytes")
 }

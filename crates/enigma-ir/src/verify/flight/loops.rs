@@ -43,7 +43,7 @@ impl Walk<'_, '_> {
         self.subject.evaluator.bind(variable, None);
         self.bind_all(carries, &vec![None; carries.len()]);
         if trips == Some(exact) {
-            self.settle(state, op, &entry, passed);
+            name_all(state, &op.results, &passed);
             return;
         }
         let common = entry.state.len();
@@ -97,14 +97,6 @@ impl Walk<'_, '_> {
         let last = instances(state, head_args);
         state.forget(|v| kernel.home(v) == head);
         name_all(state, &op.results, &last);
-    }
-
-    /// After a loop that was gone through to its end: the results stand for what the last iteration passed on.
-    fn settle(&mut self, state: &mut State, op: &Op, entry: &Way, passed: Vec<Option<Instance>>) {
-        let kernel = self.kernel();
-        state.forget(|v| op.blocks.iter().any(|&b| kernel.encloses(b, kernel.home(v))));
-        debug_assert!(state.len() >= entry.state.len());
-        name_all(state, &op.results, &passed);
     }
 
     /// Goes once more through a body of which nothing is known but that it comes after others, and reports nothing.
