@@ -114,9 +114,48 @@ impl<'a> Buffer<'a> {
         self.writable
     }
 
+    /// The addresses of its bytes.
+    pub fn addresses(&self) -> std::ops::Range<usize> {
+        let start = self.data as usize;
+        start..start + self.len * self.dtype.size()
+    }
+
+    /// A copy of what it holds.
+    pub fn to_owned(&self) -> OwnedBuffer {
+        let bytes = self.len * self.dtype.size();
+        let mut copy = vec![0u8; bytes];
+        Device { data: self.data, len: bytes, size: 1 }.read(0, &mut copy);
+        OwnedBuffer { dtype: self.dtype, bytes: copy }
+    }
+
     /// The buffer as the executor sees it.
     pub(crate) fn device(&self) -> Device {
         Device { data: self.data, len: self.len, size: self.dtype.size() }
+    }
+}
+
+/// Elements that nobody else holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedBuffer {
+    dtype: DType,
+    bytes: Vec<u8>,
+}
+
+impl OwnedBuffer {
+    /// Lends the elements to a launch, which may write them.
+    pub fn lend(&mut self) -> Buffer<'_> {
+        let (data, len) = (self.bytes.as_mut_ptr(), self.bytes.len() / self.dtype.size());
+        Buffer { dtype: self.dtype, data, len, writable: true, borrow: PhantomData }
+    }
+
+    /// The elements' bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The elements' bytes, taken out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
+use crate::repair::Repair;
 use crate::span::{SourceFiles, Span};
 
 /// How bad a finding is.
@@ -75,6 +76,9 @@ rules! {
     WriteBeforeWait "write-before-wait" Error "The destination of a copy is written while the copy may be in flight.";
     SourceOverwritten "source-overwritten" Error "The source of a copy is written while the copy may be in flight.";
     OverlappingCopies "overlapping-copies" Error "Two copies in flight conflict.";
+    MissingBarrier "missing-barrier" Error "Another simdgroup uses what a copy moves without a barrier between the two: after the wait, or before the issue.";
+    DataRace "data-race" Error "Two threads touch the same element, one of them writes it, and nothing orders the two.";
+    UninitializedRead "uninitialized-read" Error "Threadgroup or register memory is read before anything wrote it.";
     ResourceLimit "resource-limit" Error "More than 32 KiB of threadgroup memory, 1024 threads in a threadgroup or 31 buffers.";
     NoProgress "no-progress" Error "A loop does not come to an end.";
     InvalidOperand "invalid-operand" Error "An operation was given an argument that it cannot take.";
@@ -84,8 +88,12 @@ rules! {
     InvalidKernel "invalid-kernel" Error "The kernel cannot be traced: its signature or its Python code has no meaning in the kernel language.";
     InvalidBinding "invalid-binding" Error "An argument of a launch does not fit the kernel's parameter.";
     DeviceUnavailable "device-unavailable" Error "The device that was asked for is not there.";
+    RedundantCopy "redundant-copy" Warning "Several simdgroups issue the same copy.";
+    UnreadCopy "unread-copy" Warning "A tile is copied in and never read.";
     NoOverlap "no-overlap" Advice "The wait follows the issue with no work in between, so the copy hides nothing.";
     LateWaitPossible "late-wait-possible" Advice "The wait can move down, past work that does not need the tile.";
+    RedundantWait "redundant-wait" Advice "The wait waits for nothing.";
+    RedundantBarrier "redundant-barrier" Advice "The barrier orders nothing that anything needs ordered.";
 }
 
 impl fmt::Display for Rule {
@@ -112,20 +120,31 @@ pub struct Diagnostic {
     pub message: String,
     /// The places; the first is the primary one. Empty only for what has no place in any source, as a launch's arguments.
     pub labels: Vec<Label>,
+    /// What else is to be known: where it happened first, how often.
+    pub notes: Vec<String>,
     /// What to do about it.
     pub help: Vec<String>,
+    /// A change of the source that mends it.
+    pub repair: Option<Repair>,
 }
 
 impl Diagnostic {
     /// A finding at its primary place.
     pub fn new(rule: Rule, message: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
         let labels = vec![Label { span, text: text.into() }];
-        Diagnostic { rule, message: message.into(), labels, help: Vec::new() }
+        Diagnostic { rule, message: message.into(), labels, notes: Vec::new(), help: Vec::new(), repair: None }
     }
 
     /// A finding that has no place in the source.
     pub fn placeless(rule: Rule, message: impl Into<String>) -> Self {
-        Diagnostic { rule, message: message.into(), labels: Vec::new(), help: Vec::new() }
+        Diagnostic {
+            rule,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            repair: None,
+        }
     }
 
     /// Adds a further place.
@@ -139,6 +158,13 @@ impl Diagnostic {
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
+        self
+    }
+
+    /// Adds what else is to be known.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 
@@ -162,7 +188,7 @@ impl Diagnostic {
             .collect();
         json!({
             "rule": self.rule.name(), "severity": self.severity().name(), "message": self.message,
-            "labels": labels, "help": self.help,
+            "labels": labels, "notes": self.notes, "help": self.help, "repair": self.repair.as_ref().map(|r| r.to_json(files)),
         })
     }
 
@@ -182,6 +208,9 @@ impl Diagnostic {
                     group.element(Level::NOTE.message(format!("{}: {}", files.place(l.span), l.text)))
                 }),
             };
+        }
+        for note in &self.notes {
+            main = main.element(Level::NOTE.message(note.as_str()));
         }
         for help in &self.help {
             main = main.element(Level::HELP.message(help.as_str()));

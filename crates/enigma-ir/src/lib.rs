@@ -24,9 +24,11 @@ pub mod analysis;
 mod builder;
 mod diagnostic;
 mod dialect;
+mod hazard;
 mod kernel;
 mod mlir;
 mod print;
+mod repair;
 mod span;
 pub mod table;
 mod types;
@@ -34,12 +36,14 @@ mod verify;
 
 pub use builder::{Arg, Builder, BuilderMark};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
+pub use hazard::Hazard;
 pub use kernel::{
     Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags,
     Memory, MemoryId, Op, OpId, Space, Value, ValueId, Verified,
 };
 pub use mlir::mlir;
 pub use print::print;
+pub use repair::{Edit, Repair};
 pub use span::{SourceFile, SourceFiles, Span};
 pub use table::Opcode;
 pub use types::{DType, Literal, Type};

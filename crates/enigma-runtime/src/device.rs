@@ -1,5 +1,6 @@
 //! Devices: which there are, what they can do, and running a kernel on one.
 
+use enigma_check::{Order, Report};
 use enigma_cpu::{Argument, Launch, Limits, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
 
@@ -107,6 +108,23 @@ impl Runtime {
         arguments: &[Argument<'_>],
     ) -> Result<Statistics, Diagnostics> {
         kernel.program().run(launch, arguments, &self.limits)
+    }
+
+    /// Runs a kernel under the checker, on the CPU whichever device this is. The arguments stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-binding` and `resource-limit`, all that apply, before anything runs. What the kernel does wrong is in the
+    /// report.
+    pub fn check(
+        &self,
+        kernel: &Compiled,
+        launch: &Launch,
+        arguments: &[Argument<'_>],
+        order: Order,
+    ) -> Result<Report, Diagnostics> {
+        let options = enigma_check::Options { order, limits: self.limits };
+        enigma_check::check(kernel.kernel(), kernel.program(), launch, arguments, &options)
     }
 }
 

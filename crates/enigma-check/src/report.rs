@@ -1,0 +1,202 @@
+//! What a check found.
+
+use enigma_cpu::Launch;
+use enigma_ir::{Diagnostic, Diagnostics, Severity, SourceFiles, Style};
+use serde_json::{Value as Json, json};
+
+use crate::order::Order;
+use crate::timeline::Timeline;
+
+/// Everything that a check of one launch found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(crate) kernel: String,
+    pub(crate) launch: Launch,
+    pub(crate) files: SourceFiles,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) figures: Figures,
+    pub(crate) runs: Runs,
+    pub(crate) timeline: Timeline,
+    pub(crate) buffers: Vec<Option<Vec<u8>>>,
+}
+
+/// A finding, merged from all its instances.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule, the places, the remedies.
+    pub diagnostic: Diagnostic,
+    /// How often it happened, all threadgroups together, in the run that showed it most often.
+    pub count: u64,
+    /// Where it happened first; `None` for what was found when the kernel was traced.
+    pub first: Option<Instance>,
+    /// The order of the first run that showed it.
+    pub order: Order,
+}
+
+/// One happening of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Instance {
+    /// Position of the threadgroup in the grid, counted in threadgroups.
+    pub threadgroup: [u32; 3],
+    /// The simdgroup in its threadgroup.
+    pub simdgroup: u32,
+    /// The lane in its simdgroup; `None` where the whole simdgroup did it.
+    pub lane: Option<u32>,
+    /// The name of the memory, if it is about one.
+    pub buffer: Option<String>,
+    /// The element of that memory.
+    pub element: Option<i64>,
+    /// The place (`file:line:column`) and the iteration, from 0, of each loop around it, the outermost first.
+    pub loops: Vec<(String, u64)>,
+}
+
+/// What the kernel did in the first run.
+#[derive(Copy, Clone, PartialEq, Debug, Default)]
+pub struct Figures {
+    /// Threadgroups that ran to their end.
+    pub threadgroups: u64,
+    /// Asynchronous copies that moved or filled something.
+    pub copies: u64,
+    /// Bytes that they moved.
+    pub bytes_copied: u64,
+    /// The most copies in flight at a time in one threadgroup.
+    pub max_in_flight: u64,
+    /// The share of the operations that a simdgroup carried out while it had a copy in flight, 0 to 1.
+    pub overlap: f64,
+}
+
+/// Which runs stand behind a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Runs {
+    /// The order that was asked for.
+    pub order: Order,
+    /// How many runs were made.
+    pub count: u64,
+    /// For `Order::All`: whether every order that can be told apart was run.
+    pub exhaustive: bool,
+    /// Orders, the first of each kind, whose results differ from the first run's.
+    pub differing: Vec<Order>,
+}
+
+impl Report {
+    /// The report on a kernel that was refused when it was traced: nothing ran.
+    pub fn refused(kernel: &str, launch: Launch, order: Order, refusal: &Diagnostics) -> Report {
+        let finding = |d: &Diagnostic| Finding { diagnostic: d.clone(), count: 1, first: None, order: order.clone() };
+        Report {
+            kernel: kernel.to_owned(),
+            launch,
+            files: refusal.files().clone(),
+            findings: refusal.items().iter().map(finding).collect(),
+            figures: Figures::default(),
+            runs: Runs { order, count: 0, exhaustive: false, differing: Vec::new() },
+            timeline: Timeline::default(),
+            buffers: Vec::new(),
+        }
+    }
+
+    /// Whether there is no error. Warnings and advice do not count.
+    pub fn ok(&self) -> bool {
+        self.of(Severity::Error).next().is_none()
+    }
+
+    /// The findings: errors, then warnings, then advice, each in the order of their places.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The findings of one severity.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.diagnostic.severity() == severity)
+    }
+
+    /// The kernel's name.
+    pub fn kernel(&self) -> &str {
+        &self.kernel
+    }
+
+    /// The launch that was checked.
+    pub fn launch(&self) -> Launch {
+        self.launch
+    }
+
+    /// The files that the findings point into.
+    pub fn files(&self) -> &SourceFiles {
+        &self.files
+    }
+
+    /// What the kernel did.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Which runs were made.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// The course of the first threadgroup, or of the first in which something went wrong.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// The bytes of each argument's buffer after the first run, in the order of the parameters; `None` for a `Scalar`.
+    pub fn buffers(&self) -> &[Option<Vec<u8>>] {
+        &self.buffers
+    }
+
+    /// All findings of severity error; `Ok` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The errors.
+    pub fn errors(&self) -> Result<(), Diagnostics> {
+        let errors: Vec<Diagnostic> = self.of(Severity::Error).map(|finding| finding.diagnostic.clone()).collect();
+        if errors.is_empty() { Ok(()) } else { Err(Diagnostics::new(errors, self.files.clone())) }
+    }
+
+    /// The report as text: the findings as a compiler would print them, then a summary.
+    pub fn render(&self, style: Style) -> String {
+        let findings: Vec<String> = self.findings.iter().map(|f| f.diagnostic.render(&self.files, style)).collect();
+        findings.join("\n\n")
+    }
+
+    /// The report as a JSON object.
+    pub fn to_json(&self) -> Json {
+        let findings: Vec<Json> = self.findings.iter().map(|finding| finding.to_json(&self.files)).collect();
+        let Figures { threadgroups, copies, bytes_copied, max_in_flight, overlap } = self.figures;
+        json!({
+            "kernel": self.kernel, "ok": self.ok(), "grid": self.launch.grid, "threads": self.launch.threads,
+            "findings": findings,
+            "figures": {
+                "threadgroups": threadgroups, "copies": copies, "bytes_copied": bytes_copied,
+                "max_in_flight": max_in_flight, "overlap": overlap,
+            },
+            "runs": {
+                "order": self.runs.order.to_string(), "count": self.runs.count, "exhaustive": self.runs.exhaustive,
+                "differing": self.runs.differing.iter().map(Order::to_string).collect::<Vec<_>>(),
+            },
+        })
+    }
+}
+
+impl Finding {
+    /// The finding as a JSON object: the diagnostic's fields, with `count`, `first` and `order`.
+    pub fn to_json(&self, files: &SourceFiles) -> Json {
+        let mut json = self.diagnostic.to_json(files);
+        json["count"] = self.count.into();
+        json["order"] = self.order.to_string().into();
+        json["first"] = self.first.as_ref().map(Instance::to_json).into();
+        json
+    }
+}
+
+impl Instance {
+    fn to_json(&self) -> Json {
+        let loops: Vec<Json> =
+            self.loops.iter().map(|(place, iteration)| json!({ "place": place, "iteration": iteration })).collect();
+        json!({
+            "threadgroup": self.threadgroup, "simdgroup": self.simdgroup, "lane": self.lane, "buffer": self.buffer,
+            "element": self.element, "loops": loops,
+        })
+    }
+}
