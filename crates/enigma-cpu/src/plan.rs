@@ -71,6 +71,16 @@ pub enum Node {
     While(Box<WhileNode>),
 }
 
+impl Node {
+    /// Whether it computes, or touches memory itself: what a copy in flight can hide behind.
+    pub fn is_work(&self) -> bool {
+        !matches!(
+            self,
+            Node::Barrier { .. } | Node::Copy(_) | Node::Wait { .. } | Node::If(_) | Node::For(_) | Node::While(_)
+        )
+    }
+}
+
 /// An elementwise operation.
 #[derive(Debug)]
 pub struct MapNode {

@@ -63,6 +63,11 @@ impl Program {
         Program { kernel: kernel.clone(), plan: lower(kernel) }
     }
 
+    /// The kernel.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
     /// Runs a launch to its end. Threadgroups run in parallel, in no order that a kernel may rely on.
     ///
     /// # Errors
@@ -106,7 +111,8 @@ impl Program {
             devices: &devices,
             scalars: &scalars,
         };
-        run_threadgroups(context, observer).map_err(|stop| Diagnostics::new(vec![*stop], self.kernel.files().clone()))
+        run_threadgroups(context, observer)
+            .map_err(|stop| Diagnostics::new(vec![stop.found], self.kernel.files().clone()))
     }
 }
 
@@ -114,11 +120,11 @@ impl Program {
 struct First {
     /// The number of its threadgroup; beyond it, nothing need run any more.
     threadgroup: AtomicU64,
-    stop: Mutex<Option<(u64, Stop)>>,
+    stop: Mutex<Option<(u64, Box<Stop>)>>,
 }
 
 impl First {
-    fn record(&self, threadgroup: u64, stop: Stop) {
+    fn record(&self, threadgroup: u64, stop: Box<Stop>) {
         let mut first = self.stop.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if first.as_ref().is_none_or(|(earlier, _)| threadgroup < *earlier) {
             *first = Some((threadgroup, stop));
@@ -128,7 +134,10 @@ impl First {
 }
 
 /// Runs all threadgroups, on as many workers as there are threads to run them.
-fn run_threadgroups<O: Observer>(context: Context<'_>, observer: impl Fn() -> O + Sync) -> Result<Statistics, Stop> {
+fn run_threadgroups<O: Observer>(
+    context: Context<'_>,
+    observer: impl Fn() -> O + Sync,
+) -> Result<Statistics, Box<Stop>> {
     let count = context.launch.threadgroup_count();
     let workers = count.min(rayon::current_num_threads() as u64);
     // Few enough hand-outs to cost nothing, many enough for the workers to end together.

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use common::{Sketch, input, int, line, output};
 use enigma_cpu::Limits;
-use enigma_cpu::observer::{Mask, Observer, Touch, Transfer};
+use enigma_cpu::observer::{Landing, Mask, Observer, Touch, Transfer};
 use enigma_ir::{DType, MemFlags, OpId, Opcode};
 
 /// Writes down what it sees, and carries copies out as late as it may.
 struct Late {
     seen: Arc<Mutex<Vec<String>>>,
     held: Vec<Transfer>,
+    due: Option<Transfer>,
 }
 
 impl Late {
@@ -22,8 +23,8 @@ impl Late {
 }
 
 impl Observer for Late {
-    fn begin(&mut self, threadgroup: u64) {
-        self.note(format!("begin {threadgroup}"));
+    fn begin(&mut self, threadgroup: u64, threads: usize) {
+        self.note(format!("begin {threadgroup}, of {threads}"));
     }
 
     fn load(&mut self, touch: Touch<'_>) {
@@ -36,16 +37,25 @@ impl Observer for Late {
         self.note(format!("store {} {elements:?}", touch.memory));
     }
 
-    fn issue(&mut self, transfer: Transfer) -> Option<Transfer> {
-        self.note(format!("issue {} {:?}", transfer.event, transfer.extent));
-        self.held.push(transfer);
-        None
+    fn issue(&mut self, transfer: &Transfer) -> Landing {
+        let [writes, reads]: [Vec<_>; 2] = [transfer.writes().collect(), transfer.reads().collect()];
+        self.note(format!("issue {} {writes:?} {reads:?}", transfer.event));
+        self.held.push(*transfer);
+        Landing::Held { poison: true }
     }
 
-    fn complete(&mut self, _: OpId, event: u32, _: usize) -> Option<Transfer> {
+    fn complete(&mut self, _: OpId, event: u32, _: usize) {
         self.note(format!("complete {event}"));
-        let at = self.held.iter().position(|transfer| transfer.event == event)?;
-        Some(self.held.swap_remove(at))
+        let at = self.held.iter().position(|transfer| transfer.event == event).unwrap();
+        self.due = Some(self.held.swap_remove(at));
+    }
+
+    fn due(&mut self) -> Option<Transfer> {
+        self.due.take()
+    }
+
+    fn end(&mut self) {
+        self.note("end".to_owned());
     }
 
     fn barrier(&mut self, _: OpId, code: Opcode, flags: MemFlags, mask: &Mask) {
@@ -73,7 +83,7 @@ fn an_observer_sees_everything_and_may_hold_copies_back() {
     let src = [1.0f32, 2.0, 3.0, 4.0, 5.0];
     let mut got = [9.0f32; 8];
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let observer = || Late { seen: seen.clone(), held: Vec::new() };
+    let observer = || Late { seen: seen.clone(), held: Vec::new(), due: None };
     program.run_observed(&line(4, 4), &[input(&src), output(&mut got)], &Limits::default(), observer).unwrap();
     assert_eq!(got, [7.0, 7.0, 7.0, 7.0, 2.0, 3.0, 4.0, 9.0]);
     let seen = seen.lock().unwrap().join("\n");

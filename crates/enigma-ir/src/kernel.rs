@@ -399,13 +399,7 @@ impl Kernel {
 
     /// Whether any operation writes this memory.
     pub fn writes(&self, memory: MemoryId) -> bool {
-        self.ops.iter().any(|op| {
-            let accesses = op.code.info().signature.memories();
-            op.memories
-                .iter()
-                .zip(accesses)
-                .any(|(&m, (access, _))| m == memory && access == crate::table::Access::Write)
-        })
+        self.ops.iter().any(|op| op.writes(memory))
     }
 
     /// Bytes of threadgroup memory that one threadgroup takes.
@@ -474,6 +468,12 @@ pub enum Argument {
 }
 
 impl Op {
+    /// Whether it writes this memory.
+    pub fn writes(&self, memory: MemoryId) -> bool {
+        let accesses = self.code.info().signature.memories();
+        self.memories.iter().zip(accesses).any(|(&m, (access, _))| m == memory && access == crate::table::Access::Write)
+    }
+
     /// What each parameter of the operation's row was given, in the order of the parameters; a variadic
     /// parameter comes once for each of its arguments. Empty for the operations of the group `Structure`.
     pub fn arguments(&self) -> Vec<(&'static Param, Argument)> {

@@ -3,12 +3,13 @@
 //! What a thread that does not take part would compute is of no account, so that only memory accesses, copies,
 //! reductions and what blocks pass on need look at the mask.
 
-use enigma_ir::{DType, Diagnostic, OpId, Rule};
+use bytemuck::Pod;
+use enigma_ir::{DType, Diagnostic, Op, OpId, Opcode, Rule};
 
 use super::{Machine, Stop};
 use crate::lane::{SIMDGROUP, Truth};
 use crate::observer::Observer;
-use crate::plan::{Block, ForNode, IfNode, Operand, Reg, WhileNode};
+use crate::plan::{Block, ForNode, IfNode, Operand, Pass, Reg, Shape, WhileNode};
 use crate::slot::{Form, Mask, cells, index, integer};
 
 /// How often the threads that take part go through a loop.
@@ -20,7 +21,7 @@ enum Trips {
 }
 
 impl<'r, O: Observer> Machine<'r, O> {
-    pub(super) fn branch(&mut self, node: &'r IfNode) -> Result<(), Stop> {
+    pub(super) fn branch(&mut self, node: &'r IfNode) -> Result<(), Box<Stop>> {
         let before = self.mask;
         let holds = self.holds(node.condition);
         let fails = before.without(&holds);
@@ -41,7 +42,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// A block whose values are passed on for all that take part.
-    fn block(&mut self, block: &'r Block) -> Result<(), Stop> {
+    fn block(&mut self, block: &'r Block) -> Result<(), Box<Stop>> {
         self.nodes(&block.nodes)?;
         self.pass(&block.asides);
         self.pass(&block.passes);
@@ -71,7 +72,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// Counts one iteration of a loop.
-    fn step(&mut self, site: OpId) -> Result<(), Stop> {
+    fn step(&mut self, site: OpId) -> Result<(), Box<Stop>> {
         match self.steps.checked_sub(1) {
             Some(left) => {
                 self.steps = left;
@@ -81,7 +82,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         }
     }
 
-    fn endless(&self, site: OpId) -> Stop {
+    fn endless(&self, site: OpId) -> Box<Stop> {
         let [x, y, z] = self.group.position;
         let limit = self.context.limits.steps;
         let message = format!("threadgroup ({x}, {y}, {z}) was stopped after {limit} iterations of its loops");
@@ -91,10 +92,10 @@ impl<'r, O: Observer> Machine<'r, O> {
             .with_help(
                 "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment",
             );
-        Box::new(found)
+        Stop::new(site, found)
     }
 
-    pub(super) fn counted(&mut self, node: &'r ForNode) -> Result<(), Stop> {
+    pub(super) fn counted(&mut self, node: &'r ForNode) -> Result<(), Box<Stop>> {
         self.pass(&node.init);
         let trips = self.trips(node)?;
         let before = self.mask;
@@ -103,17 +104,21 @@ impl<'r, O: Observer> Machine<'r, O> {
             Trips::Same(count) => (*count, *count),
             Trips::Each(_, least, greatest) => (*least, *greatest),
         };
+        self.observer.enter_loop(node.site);
         for trip in 0..most {
             self.step(node.site)?;
+            self.observer.iterate(trip);
             self.copy_slot(node.cursor, node.induction);
             if let (Trips::Each(counts, ..), true) = (&trips, trip >= same) {
                 self.set_mask(still_going(&before, counts, trip));
             }
             self.nodes(&node.body.nodes)?;
-            self.pass_round(&node.body, trip >= same);
+            self.pass(&node.body.asides);
+            self.pass_on(&node.body, trip >= same);
             self.map(&node.advance);
             self.slots.swap(node.cursor as usize, node.advance.result as usize);
         }
+        self.observer.leave_loop();
         if let Trips::Each(counts, ..) = trips {
             self.scratch.trips.push(counts);
             self.set_mask(before);
@@ -122,8 +127,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// Passes carried values on to the next iteration, of which only the threads that take part see anything.
-    fn pass_round(&mut self, body: &Block, diverged: bool) {
-        self.pass(&body.asides);
+    fn pass_on(&mut self, body: &Block, diverged: bool) {
         if diverged {
             let mask = self.mask;
             self.blend(&body.passes, &mask);
@@ -132,7 +136,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         }
     }
 
-    fn trips(&mut self, node: &ForNode) -> Result<Trips, Stop> {
+    fn trips(&mut self, node: &ForNode) -> Result<Trips, Box<Stop>> {
         let regs = [node.lo, node.hi, node.step];
         if let Some([first, last]) = self.trip_ends(node, regs)?
             && first == last
@@ -153,7 +157,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// The trip counts of the first and the last thread, where those between are between.
-    fn trip_ends(&self, node: &ForNode, regs: [Reg; 3]) -> Result<Option<[u64; 2]>, Stop> {
+    fn trip_ends(&self, node: &ForNode, regs: [Reg; 3]) -> Result<Option<[u64; 2]>, Box<Stop>> {
         let mut ends = [[0i128; 3]; 2];
         for (n, &reg) in regs.iter().enumerate() {
             let Some((first, last)) = self.slot(reg).ends(node.dtype, self.threads) else { return Ok(None) };
@@ -172,7 +176,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         Ok(Some([self.trip_count(node, ends[0], 0)?, self.trip_count(node, ends[1], self.threads - 1)?]))
     }
 
-    fn trip_count(&self, node: &ForNode, [lo, hi, step]: [i128; 3], thread: usize) -> Result<u64, Stop> {
+    fn trip_count(&self, node: &ForNode, [lo, hi, step]: [i128; 3], thread: usize) -> Result<u64, Box<Stop>> {
         let (way, step) = if node.down { (lo - hi, -step) } else { (hi - lo, step) };
         if way <= 0 {
             return Ok(0);
@@ -184,13 +188,13 @@ impl<'r, O: Observer> Machine<'r, O> {
         Ok(((way + step - 1) / step) as u64)
     }
 
-    fn stuck(&self, site: OpId, step: i128, thread: usize) -> Stop {
+    fn stuck(&self, site: OpId, step: i128, thread: usize) -> Box<Stop> {
         let message = format!("this loop's step is {step} in {}, and it would never end", self.place(thread));
         let span = self.context.kernel.op(site).span;
         let found =
             Diagnostic::new(Rule::NoProgress, message, span, "counts up in steps of a value that is not positive")
                 .with_help("a step that is computed must be positive; to count down, pass a negative constant");
-        Box::new(found)
+        Stop::of_thread(site, thread, found)
     }
 
     /// The number that a thread has in an integer register.
@@ -219,10 +223,13 @@ impl<'r, O: Observer> Machine<'r, O> {
         }
     }
 
-    pub(super) fn conditional(&mut self, node: &'r WhileNode) -> Result<(), Stop> {
+    pub(super) fn conditional(&mut self, node: &'r WhileNode) -> Result<(), Box<Stop>> {
         self.pass(&node.init);
         let before = self.mask;
-        loop {
+        self.observer.enter_loop(node.site);
+        for trip in 0.. {
+            let (tested, effects) = (self.mask, self.effects);
+            self.observer.iterate(trip);
             self.nodes(&node.condition)?;
             let holds = self.holds(node.holds);
             if holds.is_empty() {
@@ -231,10 +238,66 @@ impl<'r, O: Observer> Machine<'r, O> {
             self.step(node.site)?;
             self.set_mask(holds);
             self.nodes(&node.body.nodes)?;
-            self.pass_round(&node.body, holds != before);
+            self.pass(&node.body.asides);
+            if holds == tested && effects == self.effects && self.passes_the_same(&node.body) {
+                return Err(self.spinning(node.site));
+            }
+            self.pass_on(&node.body, holds != before);
         }
+        self.observer.leave_loop();
         self.set_mask(before);
         Ok(())
+    }
+
+    /// Whether what a block passes on is what it was given, in every thread that takes part: where it also changed nothing else, it
+    /// does the same again, for ever.
+    fn passes_the_same(&self, body: &Block) -> bool {
+        body.passes.iter().all(|pass| match self.shape(pass.to) {
+            Shape::Matrix(_) => false,
+            shape => match shape.size() {
+                1 => self.same::<u8>(pass),
+                2 => self.same::<u16>(pass),
+                4 => self.same::<u32>(pass),
+                _ => self.same::<u64>(pass),
+            },
+        })
+    }
+
+    /// Whether two registers hold the same. An affine one is said to be the same as another affine one only.
+    fn same<T: Pod + PartialEq>(&self, pass: &Pass) -> bool {
+        let (from, to) = (self.slot(pass.from), self.slot(pass.to));
+        match (from.form, to.form) {
+            (Form::Affine, Form::Affine) => from.stride == to.stride && from.of::<T>(0) == to.of::<T>(0),
+            (Form::Affine, _) | (_, Form::Affine) => false,
+            _ => self.mask.threads().all(|thread| from.of::<T>(thread) == to.of::<T>(thread)),
+        }
+    }
+
+    /// The finding of a loop whose iterations change nothing: what it waits for cannot come.
+    fn spinning(&self, site: OpId) -> Box<Stop> {
+        let kernel = self.context.kernel;
+        let thread = self.range.0;
+        let message = format!("this loop waits for something that cannot come, in {}", self.place(thread));
+        let found = Diagnostic::new(Rule::NoProgress, message, kernel.op(site).span, "an iteration changes nothing");
+        let within = |op: &Op| kernel.op(site).blocks.iter().any(|&block| kernel.encloses(block, op.parent));
+        let ops = || kernel.walk().into_iter().map(|id| kernel.op(id));
+        let Some(load) = ops().find(|op| op.code == Opcode::Load && within(op)) else {
+            let found = found.with_help("see that the loop carries what its condition looks at, and changes it");
+            return Stop::of_thread(site, thread, found);
+        };
+        let memory = load.memories[0];
+        let name = &kernel.memory(memory).name;
+        let mut found = found.with_label(load.span, format!("looks at `{name}`, which stays as it is"));
+        if let Some(writer) = ops().find(|op| !within(op) && op.writes(memory)) {
+            found = found.with_label(writer.span, format!("`{name}` is written here, where no thread is meanwhile"));
+        }
+        Stop::of_thread(
+            site,
+            thread,
+            found.with_help(
+                "threads cannot rely on others going on while they spin: wait at a barrier, or for an event",
+            ),
+        )
     }
 }
 

@@ -3,12 +3,12 @@
 //! A plain run carries a copy out when it is issued and does nothing at the wait, which is one of the orders the contract allows.
 
 use bytemuck::Pod;
-use enigma_ir::{Diagnostic, Fill, MemoryId, OpId, Rule};
+use enigma_ir::{DType, Diagnostic, Fill, MemoryId, OpId, Rule};
 
 use super::memory::{Elements, by_size};
 use super::{Machine, PER_LANE, Stop};
 use crate::lane::SIMDGROUP;
-use crate::observer::Observer;
+use crate::observer::{Landing, Observer};
 use crate::plan::{CopyNode, CopyOperand, Reg};
 use crate::slot::{Form, Slot, cells, cells_mut, lanes};
 
@@ -47,6 +47,16 @@ pub struct Transfer {
 }
 
 impl Transfer {
+    /// The elements of the destination that are written, row by row.
+    pub fn writes(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        (0..self.extent[1]).map(|row| self.dst_row(row)).map(|start| start..start + self.extent[0])
+    }
+
+    /// The elements of the source that are read, row by row. Rows may overlap.
+    pub fn reads(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        (0..self.valid[1]).map(|row| self.src_row(row)).map(|start| start..start + self.valid[0])
+    }
+
     /// The element of the destination in that row.
     fn dst_row(&self, row: usize) -> usize {
         self.dst_offset.wrapping_add_signed(self.dst_pitch.wrapping_mul(row as isize))
@@ -63,7 +73,8 @@ impl Transfer {
 pub(super) struct Flights {
     /// One bit per copy issued: whether it is still in flight.
     open: Vec<u64>,
-    issued: u32,
+    /// Events given out.
+    events: u32,
     count: u64,
     most: u64,
 }
@@ -80,15 +91,19 @@ impl Flights {
         self.most
     }
 
-    /// A copy is issued; returns its number, from 1.
-    fn issue(&mut self) -> u32 {
-        self.issued += 1;
-        let at = self.issued as usize;
+    /// The number of the next event, from 1.
+    fn number(&mut self) -> u32 {
+        self.events += 1;
+        self.events
+    }
+
+    /// The copy of that number is issued.
+    fn issue(&mut self, number: u32) {
+        let at = number as usize;
         self.open.resize(at / 64 + 1, 0);
         self.open[at / 64] |= 1 << (at % 64);
         self.count += 1;
         self.most = self.most.max(self.count);
-        self.issued
     }
 
     /// A copy is waited for.
@@ -103,7 +118,7 @@ impl Flights {
 }
 
 impl<O: Observer> Machine<'_, O> {
-    pub(super) fn copy(&mut self, node: &CopyNode) -> Result<(), Stop> {
+    pub(super) fn copy(&mut self, node: &CopyNode) -> Result<(), Box<Stop>> {
         let affine = node.operands.map(|operand| operand.reg);
         self.spell_out(&affine);
         let mut events = std::mem::take(&mut self.slot_mut(node.event).data);
@@ -117,7 +132,7 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     /// One copy per simdgroup that takes part.
-    fn copy_of_simdgroups(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Stop> {
+    fn copy_of_simdgroups(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Box<Stop>> {
         for (group, event) in events.iter_mut().enumerate().take(self.simdgroups) {
             let word = self.mask.0[group];
             if word == 0 {
@@ -127,45 +142,66 @@ impl<O: Observer> Machine<'_, O> {
                 return Err(self.not_all_lanes(node.site, group, "issue this copy"));
             }
             self.same_operands(node, group)?;
-            *event = 0;
-            if let Some(mut transfer) = self.transfer(node, group * SIMDGROUP)? {
-                transfer.event = self.flights.issue();
-                *event = transfer.event;
-                self.issue(transfer);
-                self.statistics.copies += 1;
+            let thread = group * SIMDGROUP;
+            *event = self.flights.number();
+            match self.checked_transfer(node, thread)? {
+                Some(transfer) => {
+                    self.flights.issue(*event);
+                    self.statistics.copies += 1;
+                    self.issue(Transfer { event: *event, ..transfer });
+                }
+                None => self.observer.issue_nothing(node.site, *event, thread),
             }
         }
         Ok(())
     }
 
     /// One copy per thread that takes part; in the statistics, those of a simdgroup are one.
-    fn copy_of_lanes(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Stop> {
-        for group in 0..self.simdgroups {
-            let mut number = None;
-            for lane in lanes(self.mask.0[group]) {
+    fn copy_of_lanes(&mut self, node: &CopyNode, events: &mut [u32]) -> Result<(), Box<Stop>> {
+        let mask = self.mask;
+        for group in (0..self.simdgroups).filter(|&group| mask.0[group] != 0) {
+            let number = self.flights.number();
+            let mut moved = false;
+            for lane in lanes(mask.0[group]) {
                 let thread = group * SIMDGROUP + lane;
-                events[thread] = PER_LANE;
-                if let Some(mut transfer) = self.transfer(node, thread)? {
-                    transfer.event = PER_LANE | *number.get_or_insert_with(|| self.flights.issue());
-                    events[thread] = transfer.event;
-                    self.issue(transfer);
+                events[thread] = PER_LANE | number;
+                match self.checked_transfer(node, thread)? {
+                    Some(transfer) => {
+                        moved = true;
+                        self.issue(Transfer { event: events[thread], ..transfer });
+                    }
+                    None => self.observer.issue_nothing(node.site, events[thread], thread),
                 }
             }
-            self.statistics.copies += u64::from(number.is_some());
+            if moved {
+                self.flights.issue(number);
+                self.statistics.copies += 1;
+            }
         }
         Ok(())
     }
 
+    /// As [`transfer`](Self::transfer); `None` also where it is a fault that the observer takes.
+    fn checked_transfer(&mut self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Box<Stop>> {
+        let checked = self.transfer(node, thread);
+        Ok(self.or_fault(checked, 1)?.flatten())
+    }
+
     fn issue(&mut self, transfer: Transfer) {
+        self.effects += 1;
         let size = self.context.kernel.memory(transfer.src).dtype.size();
         self.statistics.bytes_copied += (transfer.valid[0] * transfer.valid[1] * size) as u64;
-        if let Some(transfer) = self.observer.issue(transfer) {
-            self.carry_out(&transfer);
+        let landing = self.observer.issue(&transfer);
+        self.land_due();
+        match landing {
+            Landing::Now => self.carry_out(&transfer),
+            Landing::Held { poison: true } => self.poison(&transfer),
+            Landing::Held { poison: false } => {}
         }
     }
 
     /// Refuses a copy whose operands differ among the lanes of a simdgroup.
-    fn same_operands(&self, node: &CopyNode, group: usize) -> Result<(), Stop> {
+    fn same_operands(&self, node: &CopyNode, group: usize) -> Result<(), Box<Stop>> {
         let first = group * SIMDGROUP;
         for operand in &node.operands {
             if self.slot(operand.reg).form != Form::Varying {
@@ -184,12 +220,12 @@ impl<O: Observer> Machine<'_, O> {
             let span = self.context.kernel.op(node.site).span;
             let found = Diagnostic::new(Rule::DivergentCopy, message, span, "one copy of the whole simdgroup")
                 .with_help("compute the operands from what is the same for all its lanes, as `simdgroup_index_in_threadgroup()`");
-            return Err(Box::new(found));
+            return Err(Stop::of_thread(node.site, other, found));
         }
         Ok(())
     }
 
-    fn not_all_lanes(&self, site: OpId, group: usize, what: &str) -> Stop {
+    fn not_all_lanes(&self, site: OpId, group: usize, what: &str) -> Box<Stop> {
         let (there, here) = (self.whole.0[group], self.mask.0[group]);
         let missing = group * SIMDGROUP + (there & !here).trailing_zeros() as usize;
         let message = format!(
@@ -201,11 +237,11 @@ impl<O: Observer> Machine<'_, O> {
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::DivergentCopy, message, span, "all lanes must arrive here together")
             .with_help("move it out of the branch or loop that depends on the lane; to copy under a condition, issue with `where=`");
-        Box::new(found)
+        Stop::of_thread(site, missing, found)
     }
 
     /// The copy that a thread's operands describe; `None` where nothing is to be done.
-    fn transfer(&self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Stop> {
+    fn transfer(&self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Box<Stop>> {
         let operand = |which: CopyOperand| self.index(node.operands[which as usize], thread);
         if operand(CopyOperand::Predicate) == 0 {
             return Ok(None);
@@ -259,7 +295,7 @@ impl<O: Observer> Machine<'_, O> {
         [offset, pitch]: [i64; 2],
         [cols, rows]: [i64; 2],
         thread: usize,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Box<Stop>> {
         let len = i64::try_from(self.length(memory)).unwrap_or(i64::MAX);
         // What saturates lies outside every memory.
         let last_row = offset.saturating_add(pitch.saturating_mul(rows - 1));
@@ -269,18 +305,19 @@ impl<O: Observer> Machine<'_, O> {
         }
         let elements =
             if least == greatest { format!("element {least}") } else { format!("elements {least} to {greatest}") };
-        Err(self.outside(site, memory, does, &elements, &self.place(thread)))
+        let first = if least < 0 { least } else { greatest };
+        Err(self.outside(site, memory, does, &elements, first.into(), thread))
     }
 
-    fn negative_extent(&self, site: OpId, extent: i64, thread: usize) -> Stop {
+    fn negative_extent(&self, site: OpId, extent: i64, thread: usize) -> Box<Stop> {
         let message = format!("this copy has an extent of {extent} elements");
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
             .with_help("an extent may be 0, and then nothing is copied; to copy a part of a tile, pass `valid_cols=` and `valid_rows=`");
-        Box::new(found)
+        Stop::of_thread(site, thread, found)
     }
 
-    fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i64, cols: i64, thread: usize) -> Stop {
+    fn overlapping_rows(&self, site: OpId, memory: MemoryId, pitch: i64, cols: i64, thread: usize) -> Box<Stop> {
         let declared = self.context.kernel.memory(memory);
         let message =
             format!("this copy writes rows of {cols} elements, {pitch} apart, over each other in `{}`", declared.name);
@@ -288,11 +325,30 @@ impl<O: Observer> Machine<'_, O> {
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
             .with_label(declared.span, "the destination")
             .with_help("the destination's elements per row must be at least the columns of the tile");
-        Box::new(found)
+        Stop::of_thread(site, thread, found)
+    }
+
+    /// Fills the destination of a copy with what nobody takes for its elements.
+    fn poison(&mut self, transfer: &Transfer) {
+        let dtype = self.context.kernel.memory(transfer.dst).dtype;
+        by_size!(dtype.size(), self.poison_elements(transfer, poison_bits(dtype)));
+    }
+
+    fn poison_elements<T: Pod>(&mut self, transfer: &Transfer, bits: u64) {
+        let element: T = bytemuck::cast_slice::<u64, T>(&[bits])[0];
+        let mut tile = std::mem::take(&mut self.tiles[transfer.dst.index()]);
+        if transfer.per_lane && !transfer.to_device {
+            let registers = cells_mut::<T>(&mut tile);
+            transfer.writes().flatten().for_each(|to| registers[to * self.pitch + transfer.thread] = element);
+        } else {
+            let mut elements = self.elements_of::<T>(transfer.dst, &mut tile);
+            transfer.writes().flatten().for_each(|to| elements.set(to, element));
+        }
+        self.tiles[transfer.dst.index()] = tile;
     }
 
     /// Moves the elements of a copy.
-    fn carry_out(&mut self, transfer: &Transfer) {
+    pub(super) fn carry_out(&mut self, transfer: &Transfer) {
         let size = self.context.kernel.memory(transfer.src).dtype.size();
         match (transfer.per_lane, transfer.to_device) {
             (true, _) => by_size!(size, self.move_registers(transfer)),
@@ -371,7 +427,7 @@ impl<O: Observer> Machine<'_, O> {
         }
     }
 
-    pub(super) fn wait(&mut self, site: OpId, events: &[Reg]) -> Result<(), Stop> {
+    pub(super) fn wait(&mut self, site: OpId, events: &[Reg]) -> Result<(), Box<Stop>> {
         for &event in events {
             for group in 0..self.simdgroups {
                 self.wait_of_simdgroup(site, event, group)?;
@@ -381,7 +437,7 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     /// A simdgroup waits for one copy that it issued, or each of its lanes for its own.
-    fn wait_of_simdgroup(&mut self, site: OpId, event: Reg, group: usize) -> Result<(), Stop> {
+    fn wait_of_simdgroup(&mut self, site: OpId, event: Reg, group: usize) -> Result<(), Box<Stop>> {
         let word = self.mask.0[group];
         for lane in lanes(word) {
             let thread = group * SIMDGROUP + lane;
@@ -391,14 +447,25 @@ impl<O: Observer> Machine<'_, O> {
                 return Err(self.not_all_lanes(site, group, "wait for this copy"));
             }
             self.flights.land(number & !PER_LANE);
-            if let Some(transfer) = self.observer.complete(site, number, thread) {
-                self.carry_out(&transfer);
-            }
+            self.effects += 1;
+            self.observer.complete(site, number, thread);
+            self.land_due();
             if !of_lane {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+/// A quiet NaN for floats, `true` for `bool`, and for integers bytes of `0xA5`, which are great numbers of either sign.
+fn poison_bits(dtype: DType) -> u64 {
+    match dtype {
+        DType::F16 => 0x7eed,
+        DType::BF16 => 0x7fed,
+        DType::F32 => 0x7fc0_dead,
+        DType::Bool => 1,
+        _ => 0xa5a5_a5a5_a5a5_a5a5,
     }
 }
 
@@ -409,7 +476,12 @@ mod tests {
     #[test]
     fn flights_count_what_is_open() {
         let mut flights = Flights::default();
-        let numbers: Vec<u32> = (0..130).map(|_| flights.issue()).collect();
+        let issue = |flights: &mut Flights| {
+            let number = flights.number();
+            flights.issue(number);
+            number
+        };
+        let numbers: Vec<u32> = (0..130).map(|_| issue(&mut flights)).collect();
         assert_eq!((numbers[0], numbers[129], flights.most()), (1, 130, 130));
         numbers.iter().for_each(|&number| flights.land(number));
         flights.land(7);
@@ -417,6 +489,6 @@ mod tests {
         flights.land(5000);
         assert_eq!((flights.count, flights.most()), (0, 130));
         flights.clear();
-        assert_eq!((flights.issue(), flights.most()), (1, 1));
+        assert_eq!((issue(&mut flights), flights.most()), (1, 1));
     }
 }

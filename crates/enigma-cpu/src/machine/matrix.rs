@@ -106,12 +106,13 @@ impl<O: Observer> Machine<'_, O> {
         *self.slot_mut(result) = Slot { data, form: Form::Varying, stride: 0 };
     }
 
-    /// Where the matrix of a simdgroup lies, all inside.
-    fn block_of(&self, node: &MatrixNode, group: usize, does: &str) -> Result<Block, Stop> {
+    /// Where the matrix of a simdgroup lies, all inside; `None` where it is a fault that the observer takes.
+    fn block_of(&mut self, node: &MatrixNode, group: usize, does: &str) -> Result<Option<Block>, Box<Stop>> {
         let thread = group * SIMDGROUP + self.mask.0[group].trailing_zeros() as usize;
         let (offset, pitch) = (self.index(node.offset, thread), self.index(node.pitch, thread));
-        self.inside(node.site, node.memory, does, [offset, pitch], [SIDE as i64; 2], thread)?;
-        Ok(Block { offset: offset as usize, pitch: pitch as isize })
+        let checked = self.inside(node.site, node.memory, does, [offset, pitch], [SIDE as i64; 2], thread);
+        let inside = self.or_fault(checked, 1)?;
+        Ok(inside.map(|()| Block { offset: offset as usize, pitch: pitch as isize }))
     }
 
     fn touch(node: &MatrixNode, simdgroup: usize, block: Block) -> MatrixTouch {
@@ -119,19 +120,20 @@ impl<O: Observer> Machine<'_, O> {
         MatrixTouch { site: node.site, memory: node.memory, simdgroup, offset, pitch: pitch as i64 }
     }
 
-    pub(super) fn matrix_load(&mut self, node: &MatrixNode) -> Result<(), Stop> {
+    pub(super) fn matrix_load(&mut self, node: &MatrixNode) -> Result<(), Box<Stop>> {
         by_size!(self.context.kernel.memory(node.memory).dtype.size(), self.load_blocks(node))
     }
 
-    fn load_blocks<T: Pod>(&mut self, node: &MatrixNode) -> Result<(), Stop> {
-        let mut data = std::mem::take(&mut self.slot_mut(node.matrix).data);
-        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+    fn load_blocks<T: Pod>(&mut self, node: &MatrixNode) -> Result<(), Box<Stop>> {
         for group in 0..self.simdgroups {
             if self.mask.0[group] == 0 {
                 continue;
             }
-            let block = self.block_of(node, group, "loads")?;
+            let Some(block) = self.block_of(node, group, "loads")? else { continue };
             self.observer.matrix_load(Self::touch(node, group, block));
+            self.land_due();
+            let mut data = std::mem::take(&mut self.slot_mut(node.matrix).data);
+            let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
             let elements = self.elements_of::<T>(node.memory, &mut tile);
             let matrix = &mut cells_mut::<T>(&mut data).as_chunks_mut::<AREA>().0[group];
             for (row, cells) in matrix.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
@@ -140,31 +142,33 @@ impl<O: Observer> Machine<'_, O> {
             if node.transpose {
                 *matrix = transposed(matrix);
             }
+            self.tiles[node.memory.index()] = tile;
+            *self.slot_mut(node.matrix) = Slot { data, form: Form::Varying, stride: 0 };
         }
-        self.tiles[node.memory.index()] = tile;
-        *self.slot_mut(node.matrix) = Slot { data, form: Form::Varying, stride: 0 };
         Ok(())
     }
 
-    pub(super) fn matrix_store(&mut self, node: &MatrixNode) -> Result<(), Stop> {
+    pub(super) fn matrix_store(&mut self, node: &MatrixNode) -> Result<(), Box<Stop>> {
+        self.effects += 1;
         by_size!(self.context.kernel.memory(node.memory).dtype.size(), self.store_blocks(node))
     }
 
-    fn store_blocks<T: Pod>(&mut self, node: &MatrixNode) -> Result<(), Stop> {
-        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+    fn store_blocks<T: Pod>(&mut self, node: &MatrixNode) -> Result<(), Box<Stop>> {
         for group in 0..self.simdgroups {
             if self.mask.0[group] == 0 {
                 continue;
             }
-            let block = self.block_of(node, group, "stores")?;
+            let Some(block) = self.block_of(node, group, "stores")? else { continue };
             self.observer.matrix_store(Self::touch(node, group, block));
+            self.land_due();
+            let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
             let mut elements = self.elements_of::<T>(node.memory, &mut tile);
             let matrix = &cells::<T>(&self.slot(node.matrix).data).as_chunks::<AREA>().0[group];
             for (row, cells) in matrix.as_chunks::<SIDE>().0.iter().enumerate() {
                 elements.set_row(block.row(row), *cells);
             }
+            self.tiles[node.memory.index()] = tile;
         }
-        self.tiles[node.memory.index()] = tile;
         Ok(())
     }
 }

@@ -49,6 +49,15 @@ impl Indices {
         };
         if all_inside { None } else { mask.threads().find(|&thread| !inside(self.of(thread))) }
     }
+
+    /// The threads of `mask` whose element is among `len`.
+    fn inside(&self, mask: &Mask, len: u64) -> Mask {
+        let mut inside = Mask([0; SIMDGROUP]);
+        for thread in mask.threads().filter(|&thread| u64::try_from(self.of(thread)).is_ok_and(|index| index < len)) {
+            inside.0[thread / SIMDGROUP] |= 1 << (thread % SIMDGROUP);
+        }
+        inside
+    }
 }
 
 /// Elements that one thread after another may touch: device or threadgroup memory.
@@ -178,21 +187,51 @@ impl<O: Observer> Machine<'_, O> {
         }
     }
 
-    /// The indices of an access, all inside.
-    fn checked_indices(&mut self, node: &AccessNode, what: &str) -> Result<Indices, Stop> {
+    /// Does an access for the threads that take part, or, where the observer takes the fault, for those whose element exists.
+    fn access(
+        &mut self,
+        node: &AccessNode,
+        does: &str,
+        act: impl FnOnce(&mut Self, &AccessNode, &Indices),
+    ) -> Result<(), Box<Stop>> {
         let indices = self.indices(node);
         let len = self.length(node.memory);
-        match indices.outside(&self.mask, self.full, self.range, len) {
-            None => Ok(indices),
-            Some(thread) => {
-                let index = self.integer(node.index, thread, node.index_dtype);
-                Err(self.outside(node.site, node.memory, what, &format!("element {index}"), &self.place(thread)))
+        if let Some(thread) = indices.outside(&self.mask, self.full, self.range, len) {
+            let index = self.integer(node.index, thread, node.index_dtype);
+            let fault = self.outside(node.site, node.memory, does, &format!("element {index}"), index, thread);
+            let inside = indices.inside(&self.mask, len);
+            self.observer.fault(fault, self.mask.without(&inside).threads().count())?;
+            let before = self.mask;
+            if !inside.is_empty() {
+                self.set_mask(inside);
+                act(self, node, &indices);
+                self.set_mask(before);
             }
+        } else {
+            act(self, node, &indices);
+        }
+        self.give_back(indices);
+        Ok(())
+    }
+
+    /// Carries out the copies that the observer held until now.
+    pub(super) fn land_due(&mut self) {
+        while let Some(transfer) = self.observer.due() {
+            self.effects += 1;
+            self.carry_out(&transfer);
         }
     }
 
     /// The finding of an access that leaves its memory.
-    pub(super) fn outside(&self, site: OpId, memory: MemoryId, does: &str, elements: &str, who: &str) -> Stop {
+    pub(super) fn outside(
+        &self,
+        site: OpId,
+        memory: MemoryId,
+        does: &str,
+        elements: &str,
+        first: i128,
+        thread: usize,
+    ) -> Box<Stop> {
         let declared = self.context.kernel.memory(memory);
         let name = &declared.name;
         let len = self.length(memory);
@@ -212,35 +251,39 @@ impl<O: Observer> Machine<'_, O> {
             _ => format!("`{name}` has {len} element{plural}"),
         };
         let span = self.context.kernel.op(site).span;
-        let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {who}"))
+        let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
             .with_label(declared.span, bound)
             .with_help(remedy);
-        Box::new(found)
+        let first = first.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        Stop::of_element(site, thread, (memory, first), found)
     }
 
-    pub(super) fn load(&mut self, node: &AccessNode) -> Result<(), Stop> {
-        let indices = self.checked_indices(node, "reads")?;
-        self.observer.load(Touch { site: node.site, memory: node.memory, mask: &self.mask, indices: &indices });
-        if self.is_register(node.memory) {
-            by_size!(self.element_size(node.memory), self.load_register(node, &indices));
-        } else {
-            by_size!(self.element_size(node.memory), self.load_elements(node, &indices));
-        }
-        self.give_back(indices);
-        Ok(())
+    pub(super) fn load(&mut self, node: &AccessNode) -> Result<(), Box<Stop>> {
+        self.access(node, "reads", |machine, node, indices| {
+            let touch = Touch { site: node.site, memory: node.memory, mask: &machine.mask, indices };
+            machine.observer.load(touch);
+            machine.land_due();
+            if machine.is_register(node.memory) {
+                by_size!(machine.element_size(node.memory), machine.load_register(node, indices));
+            } else {
+                by_size!(machine.element_size(node.memory), machine.load_elements(node, indices));
+            }
+        })
     }
 
-    pub(super) fn store(&mut self, node: &AccessNode) -> Result<(), Stop> {
-        let indices = self.checked_indices(node, "writes")?;
-        self.observer.store(Touch { site: node.site, memory: node.memory, mask: &self.mask, indices: &indices });
-        self.spell_out(&[node.value]);
-        if self.is_register(node.memory) {
-            by_size!(self.element_size(node.memory), self.store_register(node, &indices));
-        } else {
-            by_size!(self.element_size(node.memory), self.store_elements(node, &indices));
-        }
-        self.give_back(indices);
-        Ok(())
+    pub(super) fn store(&mut self, node: &AccessNode) -> Result<(), Box<Stop>> {
+        self.effects += 1;
+        self.access(node, "writes", |machine, node, indices| {
+            let touch = Touch { site: node.site, memory: node.memory, mask: &machine.mask, indices };
+            machine.observer.store(touch);
+            machine.land_due();
+            machine.spell_out(&[node.value]);
+            if machine.is_register(node.memory) {
+                by_size!(machine.element_size(node.memory), machine.store_register(node, indices));
+            } else {
+                by_size!(machine.element_size(node.memory), machine.store_elements(node, indices));
+            }
+        })
     }
 
     fn load_elements<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {
@@ -338,6 +381,8 @@ impl<O: Observer> Machine<'_, O> {
 
     /// Clears a register tensor, or fills it, for every thread: those that do not take part have none.
     pub(super) fn register_fill(&mut self, memory: MemoryId, value: Option<Reg>) {
+        self.effects += 1;
+        self.observer.declare(memory, value.is_some());
         let Some(value) = value else {
             cells_mut::<u64>(&mut self.tiles[memory.index()]).fill(0);
             return;

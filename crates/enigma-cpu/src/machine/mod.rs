@@ -1,7 +1,7 @@
 //! Runs a threadgroup: all its threads in lockstep, an operation at a time.
 //!
-//! An event is a number per thread: 0 for a copy that moved nothing, else the number of the copy, counted from 1
-//! in each threadgroup, with [`PER_LANE`] added for copies to and from registers.
+//! An event is a number per thread: the number of the copy, counted from 1 in each threadgroup, with [`PER_LANE`] added for
+//! copies to and from registers. The lanes of a simdgroup share the number of such a copy.
 
 mod control;
 mod copy;
@@ -13,7 +13,7 @@ mod value;
 pub use copy::Transfer;
 pub use memory::Indices;
 
-use enigma_ir::{Diagnostic, Dim, Kernel, OpId, Opcode, Rule, Space};
+use enigma_ir::{Diagnostic, Dim, Kernel, MemoryId, OpId, Opcode, Rule, Space};
 use pulp::Arch;
 
 use crate::device::Device;
@@ -30,8 +30,39 @@ pub const PER_LANE: u32 = 1 << 31;
 /// The lines of a memory.
 type Tile = Vec<Line>;
 
-/// Why a threadgroup did not come to its end.
-pub type Stop = Box<Diagnostic>;
+/// Why a threadgroup does not come to its end.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The finding.
+    pub found: Diagnostic,
+    /// The operation at which it happened.
+    pub site: OpId,
+    /// Who was there first, as far as it is known.
+    pub place: StopPlace,
+}
+
+/// Who ran into a [`Stop`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct StopPlace {
+    /// The thread in its threadgroup.
+    pub thread: Option<usize>,
+    /// The memory and the element of it.
+    pub element: Option<(MemoryId, i64)>,
+}
+
+impl Stop {
+    fn new(site: OpId, found: Diagnostic) -> Box<Self> {
+        Box::new(Stop { found, site, place: StopPlace::default() })
+    }
+
+    fn of_thread(site: OpId, thread: usize, found: Diagnostic) -> Box<Self> {
+        Box::new(Stop { found, site, place: StopPlace { thread: Some(thread), element: None } })
+    }
+
+    fn of_element(site: OpId, thread: usize, element: (MemoryId, i64), found: Diagnostic) -> Box<Self> {
+        Box::new(Stop { found, site, place: StopPlace { thread: Some(thread), element: Some(element) } })
+    }
+}
 
 /// What a launch has for every worker.
 #[derive(Copy, Clone)]
@@ -70,7 +101,11 @@ pub struct Machine<'r, O> {
     full: bool,
     /// The first and the last of them.
     range: (usize, usize),
+    /// The simdgroups of which some thread takes part, a bit each.
+    taking_part: u32,
     steps: u64,
+    /// Counts what may change memory or order it: as long as it stands still, nothing that a loop reads changes.
+    effects: u64,
     flights: copy::Flights,
     statistics: Statistics,
     scratch: Scratch,
@@ -122,7 +157,9 @@ impl<'r, O: Observer> Machine<'r, O> {
             mask: Mask::first(threads),
             full: true,
             range: (0, threads - 1),
+            taking_part: 0,
             steps: 0,
+            effects: 0,
             flights: copy::Flights::default(),
             statistics: Statistics::default(),
             scratch: Scratch::default(),
@@ -135,10 +172,17 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// Runs the threadgroup of that number from beginning to end.
-    pub fn run(&mut self, number: u64) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    ///
+    /// What stopped it, if the observer does not take it.
+    pub fn run(&mut self, number: u64) -> Result<(), Box<Stop>> {
         self.begin(number);
         let plan = self.context.plan;
-        self.nodes(&plan.body)?;
+        if let Err(stop) = self.nodes(&plan.body) {
+            return self.observer.stopped(stop).map_or(Ok(()), Err);
+        }
+        self.observer.end();
         self.statistics.threadgroups += 1;
         self.statistics.max_in_flight = self.statistics.max_in_flight.max(self.flights.most());
         Ok(())
@@ -158,14 +202,17 @@ impl<'r, O: Observer> Machine<'r, O> {
                 cells_mut::<u64>(tile).fill(0);
             }
         }
-        self.observer.begin(number);
+        self.observer.begin(number, self.threads);
     }
 
-    fn nodes(&mut self, nodes: &'r [Node]) -> Result<(), Stop> {
+    fn nodes(&mut self, nodes: &'r [Node]) -> Result<(), Box<Stop>> {
         nodes.iter().try_for_each(|node| self.node(node))
     }
 
-    fn node(&mut self, node: &'r Node) -> Result<(), Stop> {
+    fn node(&mut self, node: &'r Node) -> Result<(), Box<Stop>> {
+        if node.is_work() {
+            self.observer.work(self.taking_part);
+        }
         match node {
             Node::Map(map) => self.map(map),
             Node::Position(code, dim, result) => self.position(*code, *dim, *result),
@@ -187,26 +234,46 @@ impl<'r, O: Observer> Machine<'r, O> {
         Ok(())
     }
 
-    fn barrier(&mut self, site: OpId, code: Opcode, flags: enigma_ir::MemFlags) -> Result<(), Stop> {
-        if code == Opcode::Barrier && !self.full {
-            return Err(self.divergent_barrier(site));
+    fn barrier(&mut self, site: OpId, code: Opcode, flags: enigma_ir::MemFlags) -> Result<(), Box<Stop>> {
+        let awaited = match code {
+            Opcode::Barrier => self.whole,
+            _ => self.whole_simdgroups(),
+        };
+        if self.mask != awaited {
+            return Err(self.divergent_barrier(site, &awaited));
         }
+        self.effects += 1;
         self.observer.barrier(site, code, flags, &self.mask);
+        self.land_due();
         Ok(())
     }
 
-    fn divergent_barrier(&self, site: OpId) -> Stop {
-        let missing = self.whole.without(&self.mask);
+    /// All threads of the simdgroups of which some thread takes part.
+    fn whole_simdgroups(&self) -> Mask {
+        Mask(std::array::from_fn(|group| if self.mask.0[group] == 0 { 0 } else { self.whole.0[group] }))
+    }
+
+    fn divergent_barrier(&self, site: OpId, awaited: &Mask) -> Box<Stop> {
+        let missing = awaited.without(&self.mask);
+        let (thread, _) = missing.range();
         let message = format!(
             "{} of {} threads do not reach this barrier, {} among them",
             missing.threads().count(),
-            self.threads,
-            self.place(missing.range().0),
+            awaited.threads().count(),
+            self.place(thread),
         );
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::DivergentBarrier, message, span, "the others would wait here for ever")
             .with_help("move the barrier out of the branch or loop that depends on the thread");
-        Box::new(found)
+        Stop::of_thread(site, thread, found)
+    }
+
+    /// What was checked, or `None` where it is a fault that the observer takes; `threads` say how many it befell.
+    fn or_fault<T>(&mut self, checked: Result<T, Box<Stop>>, threads: usize) -> Result<Option<T>, Box<Stop>> {
+        match checked {
+            Ok(value) => Ok(Some(value)),
+            Err(fault) => self.observer.fault(fault, threads).map(|()| None),
+        }
     }
 
     /// A thread, for messages.
@@ -232,6 +299,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.mask = mask;
         self.full = mask == self.whole;
         self.range = mask.range();
+        self.taking_part = (0..SIMDGROUP).fold(0, |bits, group| bits | u32::from(mask.0[group] != 0) << group);
     }
 
     fn position(&mut self, code: Opcode, dim: Dim, result: Reg) {
