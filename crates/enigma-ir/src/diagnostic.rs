@@ -57,6 +57,11 @@ macro_rules! rules {
             pub const fn meaning(self) -> &'static str {
                 match self { $(Rule::$rule => $doc),* }
             }
+
+            /// Its page in the documentation, as Markdown: what goes wrong, an example, the message, the mend.
+            pub const fn page(self) -> &'static str {
+                match self { $(Rule::$rule => include_str!(concat!("../../../docs/rules/", $name, ".md"))),* }
+            }
         }
     };
 }

@@ -1,45 +1,78 @@
-//! The documentation keeps up with the code: each rule has its section, each operation its mention.
+//! The documentation keeps up with the code: each rule has its page, each operation its mention.
 
-use std::collections::BTreeMap;
-
+use enigma_ir::Rule;
 use enigma_ir::table::{Group, TABLE};
-use enigma_ir::{Rule, Severity};
 
-const RULES: &str = include_str!("../../../docs/rules.md");
+const INDEX: &str = include_str!("../../../docs/rules/README.md");
 const DEPENDENCIES: &str = include_str!("../../../docs/dependencies.md");
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 const PYTHON: &str = include_str!("../../../docs/python.md");
 
-/// The text under each `###` heading of the page of rules.
-fn sections() -> BTreeMap<&'static str, &'static str> {
-    RULES
-        .split("\n### `")
-        .skip(1)
-        .map(|section| section.split_once("`\n").expect("a rule's heading is its name"))
-        .map(|(name, text)| (name, text.split("\n## ").next().unwrap_or(text)))
-        .collect()
+/// The parts of every page, in their order.
+const PARTS: [&str; 6] =
+    ["## What goes wrong", "## Example", "## Message", "## Mend", "## Alike, and right", "## Contract"];
+
+/// What a page says of when its rule is found, and the same in the index.
+const FOUND: [(&str, &str); 5] = [
+    ("when the kernel is traced", "trace"),
+    ("when the kernel is traced, or on a run", "trace, run"),
+    ("when the kernel is traced, or at a launch", "trace, launch"),
+    ("on a run", "run"),
+    ("at a launch", "launch"),
+];
+
+/// The class of the rule, as a page begins with it: `Error`.
+fn class(rule: Rule) -> String {
+    let name = rule.severity().name();
+    name[..1].to_uppercase() + &name[1..]
+}
+
+/// The head of a page up to its first part: title, class, when it is found, and what the rule means.
+fn head(rule: Rule, found: &str) -> String {
+    format!("# {rule}\n\n**{}**, found {found}.\n{}\n\n## What goes wrong\n", class(rule), rule.meaning())
+}
+
+/// How the index names when the rule is found.
+fn found(rule: Rule) -> &'static str {
+    let known = FOUND.iter().find(|(long, _)| rule.page().starts_with(&head(rule, long)));
+    let (_, short) = known.unwrap_or_else(|| panic!("docs/rules/{rule}.md begins otherwise:\n{}", head(rule, "...")));
+    short
 }
 
 #[test]
-fn every_rule_has_a_section() {
-    let sections = sections();
+fn every_page_begins_with_name_class_and_meaning() {
+    for &rule in Rule::ALL {
+        found(rule);
+    }
+}
+
+#[test]
+fn every_page_has_the_same_parts() {
     for rule in Rule::ALL {
-        let text = sections.get(rule.name()).unwrap_or_else(|| panic!("docs/rules.md has no section `{rule}`"));
-        let class = match rule.severity() {
-            Severity::Error => "Error",
-            Severity::Warning => "Warning",
-            Severity::Advice => "Advice",
-        };
-        assert!(text.trim_start().starts_with(class), "the section `{rule}` begins with \"{class}\"");
-        assert!(text.contains("```python"), "the section `{rule}` has an example");
+        let parts: Vec<&str> = rule.page().lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(parts, PARTS, "docs/rules/{rule}.md");
     }
 }
 
 #[test]
-fn every_section_is_of_a_rule() {
-    for name in sections().keys() {
-        assert!(Rule::ALL.iter().any(|rule| rule.name() == *name), "`{name}` is no rule");
+fn every_page_prints_in_a_terminal() {
+    for rule in Rule::ALL {
+        let lines: Vec<&str> = rule.page().lines().collect();
+        assert!(lines.len() <= 90, "docs/rules/{rule}.md has {} lines", lines.len());
+        for line in lines {
+            assert!(line.chars().count() <= 112, "docs/rules/{rule}.md is too wide: {line}");
+        }
     }
+}
+
+#[test]
+fn the_index_lists_every_rule() {
+    let rows: Vec<&str> = INDEX.lines().filter(|line| line.starts_with("| [")).collect();
+    let row = |&rule: &Rule| {
+        format!("| [{rule}]({rule}.md) | {} | {} | {} |", rule.severity().name(), found(rule), rule.meaning())
+    };
+    let expected: Vec<String> = Rule::ALL.iter().map(row).collect();
+    assert_eq!(rows, expected);
 }
 
 #[test]

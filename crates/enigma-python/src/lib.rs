@@ -15,6 +15,7 @@
 //! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
 //! | [`array`], [`dlpack`] | the memory of arrays |
 //! | [`error`] | diagnostics as `EnigmaError` |
+//! | [`explain`] | the rules and their pages |
 
 mod argument;
 mod array;
@@ -23,6 +24,7 @@ mod call;
 mod control;
 mod dlpack;
 mod error;
+mod explain;
 mod launch;
 mod place;
 mod signature;
@@ -61,6 +63,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal_here, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::rules, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::rule_page, module)?)?;
     module.add_function(wrap_pyfunction!(signature::operations, module)?)?;
     module.add("language", call::functions(module.py())?)
 }
