@@ -1,6 +1,7 @@
 //! The language that a kernel is written in: a remedy is spelled as its user would write it.
 
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, MemFlags, Space};
+use crate::table::Opcode;
 
 /// A front end's language.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,16 @@ impl Dialect {
         match self {
             Dialect::Python => python,
             Dialect::Rust => rust,
+        }
+    }
+
+    /// The statement that is a barrier of that kind for memory of that space.
+    pub(crate) fn barrier(self, code: Opcode, space: Space) -> String {
+        let name = code.info().name;
+        match (self, space) {
+            (Dialect::Python, Space::Device) => format!("{name}(\"{}\")", MemFlags::Device.name()),
+            (Dialect::Rust, Space::Device) => format!("{name}_with(MemFlags::Device)"),
+            _ => format!("{name}()"),
         }
     }
 

@@ -1,10 +1,12 @@
 //! What is known of values before the kernel runs.
 //!
 //! * [`Uniformity`]: over which part of the grid a value is the same.
+//! * `events`: the values that stand for an event after loops and branches have passed it on.
 //! * [`evaluate`]: what an integer is in one given thread, where that can be told.
 //! * [`linear`]: an index as a constant plus multiples of unknown values, so that two can be compared.
 
 pub mod evaluate;
+pub(crate) mod events;
 pub mod linear;
 mod uniformity;
 

@@ -102,11 +102,6 @@ fn place(diagnostic: &Diagnostic) -> (u32, u32, u32) {
     diagnostic.labels.first().map_or((0, 0, 0), |l| (l.span.file, l.span.line, l.span.column))
 }
 
-/// How a message calls an event: by the user's name for it, if there is one.
-fn event_name(kernel: &Kernel, event: crate::kernel::ValueId) -> Option<&str> {
-    kernel.value(event).name.as_deref()
-}
-
 #[cfg(test)]
 mod tests {
     use super::trip_count;

@@ -36,7 +36,7 @@ impl Walk<'_, '_> {
             self.bind_all(carries, &numbers);
             name_all(state, carries, &passed);
             self.block(body, state, comes_by);
-            passed = self.leave(body, state, op);
+            passed = self.leave(body, state);
             numbers = self.known(&kernel.block(body).yields);
             self.blur(state, body);
         }
@@ -50,7 +50,7 @@ impl Walk<'_, '_> {
         let any = self.any_iteration(state, common, &passed, |walk, any, passed| {
             name_all(any, carries, passed);
             walk.block(body, any, false);
-            walk.leave(body, any, op)
+            walk.leave(body, any)
         });
         let mut others = vec![any];
         if trips.is_none() {
@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
             witness && (self.uniform(&[cond]) || self.subject.evaluator.evaluate(cond, Thread::Lane(0)) == Some(1));
         name_all(state, body_args, &entry.passed);
         self.block(body, state, comes_by);
-        let passed = self.leave(body, state, op);
+        let passed = self.leave(body, state);
         self.blur(state, body);
         self.blur(state, head);
         let common = entry.state.len();
@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
             any.forget(|v| kernel.home(v) == head);
             name_all(any, body_args, passed);
             walk.block(body, any, false);
-            walk.leave(body, any, op)
+            walk.leave(body, any)
         });
         state.join(common, head_args, &passed, &[any, entry]);
         // The condition is computed once more before the loop ends.

@@ -25,6 +25,7 @@ use super::extent::Extent;
 use crate::analysis::Uniformity;
 use crate::analysis::evaluate::Thread;
 use crate::diagnostic::{Diagnostic, Rule};
+use crate::hazard::Hazard;
 use crate::kernel::{BlockId, Copy, Kernel, Op, OpId, ValueId};
 use crate::table::{Access, Flight as FlightEffect, Opcode};
 use state::{Flight, Instance, State, Status, Way};
@@ -41,9 +42,8 @@ pub(super) fn check(subject: &mut Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut walk = Walk { subject, found, uses, reported: HashSet::new(), silent: false, visits };
     let mut state = State::default();
     walk.block(Kernel::BODY, &mut state, true);
-    let end = walk.subject.kernel.span();
     for flight in state.in_flight() {
-        walk.report_never_waited(flight.issue, end, "the kernel ends with the copy in flight");
+        walk.report_never_waited(flight.issue);
     }
 }
 
@@ -63,7 +63,7 @@ struct Walk<'s, 'k> {
     found: &'s mut Vec<Diagnostic>,
     uses: Vec<u32>,
     /// Each finding is made once, however often its place is gone through.
-    reported: HashSet<(Rule, OpId, OpId)>,
+    reported: HashSet<Hazard>,
     /// Set while an iteration is gone through of which it is not known that it is run.
     silent: bool,
     /// How many operations may still be gone through. With none left the state is no longer what it should be, and
@@ -111,7 +111,7 @@ impl<'k> Walk<'_, 'k> {
             Status::InFlight | Status::Unknown => flight.status = Status::Waited(id),
             Status::Waited(first) => {
                 let issue = flight.issue;
-                self.report_waited_twice(id, first, issue);
+                self.report(Hazard::WaitedTwice { at: id, first, issue });
             }
         }
     }
@@ -135,7 +135,7 @@ impl<'k> Walk<'_, 'k> {
                 .find(|(a, b)| meets(a, b));
             if let Some((Some(extent), _)) = clash {
                 let (memory, issue) = (extent.memory, other.issue);
-                self.report_overlap(id, issue, memory);
+                self.report(Hazard::Overlap { at: id, issue, memory, across: false });
                 break;
             }
         }
@@ -160,7 +160,7 @@ impl<'k> Walk<'_, 'k> {
                 _ => continue,
             };
             let issue = flight.issue;
-            self.report_access(rule, id, issue, touched.memory);
+            self.report(Hazard::InFlight { rule, at: id, issue, memory: touched.memory, across: false });
             return;
         }
     }
@@ -170,7 +170,7 @@ impl<'k> Walk<'_, 'k> {
         if let Some(known) = self.subject.evaluator.evaluate(cond, Thread::Every) {
             let taken = op.blocks[usize::from(known == 0)];
             self.block(taken, state, witness);
-            let passed = self.leave(taken, state, op);
+            let passed = self.leave(taken, state);
             loops::name_all(state, &op.results, &passed);
             return;
         }
@@ -179,22 +179,22 @@ impl<'k> Walk<'_, 'k> {
         let common = state.len();
         let mut other = state.clone();
         self.block(op.blocks[0], state, witness && (uniform || in_witness == Some(1)));
-        let passed = self.leave(op.blocks[0], state, op);
+        let passed = self.leave(op.blocks[0], state);
         self.block(op.blocks[1], &mut other, witness && (uniform || in_witness == Some(0)));
-        let passed_other = self.leave(op.blocks[1], &mut other, op);
+        let passed_other = self.leave(op.blocks[1], &mut other);
         state.join(common, &op.results, &passed, &[Way { state: other, passed: passed_other }]);
     }
 
     /// Leaves a block: its events go out of reach. Reports the copies that nobody can wait for from here on, and
     /// returns the copies that the block passes on.
-    fn leave(&mut self, block: BlockId, state: &mut State, owner: &Op) -> Vec<Option<Instance>> {
+    fn leave(&mut self, block: BlockId, state: &mut State) -> Vec<Option<Instance>> {
         let kernel = self.kernel();
         let yields = &kernel.block(block).yields;
         let passed = yields.iter().map(|&v| state.instance(v)).collect();
         let inside = |v: ValueId| kernel.encloses(block, kernel.home(v));
         let lost: Vec<OpId> = state.lost(|v| !inside(v) || yields.contains(&v)).map(|f| f.issue).collect();
         for issue in lost {
-            self.report_never_waited(issue, owner.span, "after this, nothing can wait for it");
+            self.report_never_waited(issue);
         }
         state.forget(inside);
         passed

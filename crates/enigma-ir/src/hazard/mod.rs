@@ -1,6 +1,8 @@
 //! The hazards of copies, accesses and barriers: what the verifier finds where it is provable, and the run-time checker where
 //! it happens. One form and one wording for both.
 
+mod wording;
+
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::kernel::{Kernel, MemoryId, OpId};
 
@@ -143,8 +145,8 @@ impl Hazard {
         }
     }
 
-    /// The hazard in words, with its places, remedies and, where there is one, the repair.
+    /// The hazard in words, with its places and remedies.
     pub fn describe(&self, kernel: &Kernel) -> Diagnostic {
-        Diagnostic::new(self.rule(), self.rule().meaning(), kernel.op(self.at()).span, "here")
+        wording::of(self, kernel)
     }
 }
