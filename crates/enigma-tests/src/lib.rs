@@ -10,6 +10,7 @@ mod host;
 pub mod kernels;
 mod library;
 pub mod make;
+pub mod random;
 mod source;
 
 pub use host::MetalHost;

@@ -1,0 +1,64 @@
+//! Random kernels that are right by construction, and the same kernels with one thing wrong.
+//!
+//! A seed gives a [`Sample`]: a kernel with its launch and its arguments. What it does is drawn at random (nested loops and branches, uniform and divergent;
+//! tiles, registers and device memory; copies both ways, in one or two dimensions, clipped, under a predicate, carried through loops), but every
+//! access is first put to an ownership [`model`], which says what must come before it, and that is written first. So a
+//! sample has no hazard, its results depend on no order, and most of its waits and barriers are needed.
+//!
+//! A [`Change`] spoils it in one place. The same seed draws the same kernel whatever the change.
+
+mod author;
+mod copies;
+mod model;
+mod pipelines;
+mod scribe;
+mod values;
+
+use enigma_ir::{DType, Kernel, Literal};
+
+pub use scribe::Sync;
+
+/// What is done to a kernel in one place.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// The sync of that number is left out.
+    Omit(usize),
+    /// The sync of that number is passed over at run time, by a branch that the verifier cannot see through.
+    Skip(usize),
+    /// The sync of that number is done twice at run time.
+    Double(usize),
+    /// The copy of that number moves a little more, or from or to a place a little off.
+    Distort(usize),
+}
+
+/// What a parameter is bound to.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Given {
+    /// The bytes of a buffer of such elements.
+    Buffer(DType, Vec<u8>),
+    /// A number.
+    Scalar(Literal),
+}
+
+/// A kernel and its launch.
+pub struct Sample {
+    /// The kernel, to be verified.
+    pub kernel: Kernel,
+    /// Threads of the grid.
+    pub grid: [u32; 3],
+    /// Threads of a threadgroup.
+    pub threads: [u32; 3],
+    /// One per parameter.
+    pub arguments: Vec<Given>,
+    /// The waits and barriers, as they are written.
+    pub syncs: Vec<Sync>,
+    /// How many copies are written.
+    pub copies: usize,
+}
+
+/// The kernel of a seed, with one change.
+pub fn sample(seed: u64, change: Change) -> Sample {
+    author::Author::new(seed, change).write()
+}
