@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import EnigmaError
 from .types import DType
 
 Span = tuple[int, int, int, int]
@@ -208,6 +209,16 @@ class Statistics:
     def max_in_flight(self) -> int:
         """The most copies that were in flight at a time in one threadgroup."""
 
+class Report:
+    """What a check found."""
+
+    def json(self) -> str: ...
+    def render(self, colour: bool) -> str: ...
+    def buffers(self) -> list[bytearray | None]: ...
+    def statistics(self) -> Statistics: ...
+    def raise_if_errors(self) -> None: ...
+    def write_back(self, arguments: Sequence[Any]) -> None: ...
+
 class DeviceCapabilities:
     """What a device can do."""
 
@@ -255,7 +266,19 @@ class Runtime:
         threads: tuple[int, int, int],
         arguments: Sequence[Any],
     ) -> Statistics: ...
+    def check(
+        self,
+        kernel: Compiled,
+        grid: tuple[int, int, int],
+        threads: tuple[int, int, int],
+        arguments: Sequence[Any],
+        order: str,
+    ) -> Report: ...
 
+def refused(
+    error: EnigmaError, kernel: str, grid: tuple[int, int, int], threads: tuple[int, int, int], order: str
+) -> Report: ...
+def check_order(order: str) -> None: ...
 def trace(
     function: Any,
     name: str,

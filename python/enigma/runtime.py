@@ -15,7 +15,10 @@ import numpy.typing as npt
 from . import _core
 from ._core import DeviceCapabilities as DeviceCapabilities
 from ._core import Statistics as Statistics
+from .checking import logs
+from .errors import EnigmaError
 from .kernel import CompiledKernel, Kernel
+from .report import Layout, Report
 from .types import DType, dtype_class
 
 Array = npt.NDArray[Any]
@@ -46,8 +49,33 @@ class Runtime:
         self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
     ) -> Statistics:
         """Runs a kernel on this device; see `enigma.launch`."""
+        if logs:
+            return logs[-1].launch(self, kernel, arguments, grid, threads)
         core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
+
+    def check(
+        self,
+        kernel: Kernel | CompiledKernel,
+        *arguments: Any,
+        grid: Shape,
+        threads: Shape,
+        order: str = "late",
+    ) -> Report:
+        """Runs a kernel under the checker, on the CPU whichever device this is; see `enigma.check`."""
+        shape = extent("grid", grid), extent("threads", threads)
+        try:
+            core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
+        except EnigmaError as refusal:
+            if not isinstance(kernel, Kernel):
+                raise
+            return Report(_core.refused(refusal, kernel.__name__, *shape, order), kernel, [], self)
+        report = self._core.check(core, *shape, arguments, order)
+        layouts = [
+            None if is_scalar else Layout(numpy_dtype(dtype_class(dtype)), np.shape(argument))
+            for argument, (_, dtype, is_scalar, _) in zip(arguments, core.parameters, strict=True)
+        ]
+        return Report(report, kernel, layouts, self)
 
     def prepare(
         self,
@@ -350,6 +378,33 @@ def launch(
     """
     runtime = device if isinstance(device, Runtime) else default_runtime(device or "auto")
     return runtime.launch(fn, *arguments, grid=grid, threads=threads)
+
+
+def check(
+    fn: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape, order: str = "late"
+) -> Report:
+    """Runs a kernel under the checker, on the CPU, and says what is wrong with it.
+
+    The arguments stay as they are: the kernel works on copies, which are in ``report.arrays`` afterwards.
+
+    Args:
+        fn: the kernel.
+        arguments: as for `enigma.launch`.
+        grid: threads of the grid, an int or a tuple of up to three.
+        threads: threads of a threadgroup, likewise.
+        order: when copies in flight move their elements: ``"late"``, each at its wait; ``"eager"``, each when it is
+            issued; ``"reverse"``, at a wait the last issued first; ``"random:SEED"``; ``"all"``, a run for every order
+            that can be told apart; ``"choices:0.1.0"``, one of these again. A right kernel gives the same results in
+            every order.
+
+    Returns:
+        What was found. A kernel that is refused when it is traced has its refusal as findings; nothing ran then.
+
+    Raises:
+        EnigmaError: for arguments that do not fit the parameters, a launch that exceeds the device, and for what is no
+            completion order.
+    """
+    return default_runtime().check(fn, *arguments, grid=grid, threads=threads, order=order)
 
 
 def launcher(kernel: Kernel, shape: tuple[Shape, Shape]) -> Callable[..., Statistics]:

@@ -29,4 +29,11 @@ impl Array {
         // NumPy array.
         unsafe { Buffer::from_raw(self.dtype, self.address as *mut u8, self.elements, !self.read_only) }
     }
+
+    /// Writes all elements anew. Panics when there are not as many bytes, or the array must not be written.
+    pub fn overwrite(&self, bytes: &[u8]) {
+        assert!(!self.read_only && bytes.len() == self.elements * self.dtype.size(), "not what this array holds");
+        // SAFETY: as in `lend`; the assertion holds the bytes to the array's size, and they are memory of Rust's own.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.address as *mut u8, bytes.len()) }
+    }
 }

@@ -14,18 +14,33 @@ fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     CLASS.import(py, "enigma.errors", "EnigmaError")
 }
 
+/// What an exception was made of, kept with it.
+#[pyclass(frozen)]
+struct Findings(Diagnostics);
+
+/// The attribute of the exception that keeps it.
+const FINDINGS: &str = "_findings";
+
 /// The exception that carries these findings.
 pub fn enigma_error(py: Python<'_>, found: &Diagnostics) -> PyErr {
     let made = class(py).and_then(|class| {
-        class.call_method1(
+        let error = class.call_method1(
             "_made_of",
             (found.render(Style::Plain), found.render(Style::Colour), found.to_json().to_string()),
-        )
+        )?;
+        error.setattr(FINDINGS, Findings(found.clone()))?;
+        Ok(error)
     });
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(failure) => failure,
     }
+}
+
+/// The findings that an exception was made of; None for another one's, or for one that was pickled.
+pub fn findings_of(error: &Bound<'_, PyAny>) -> Option<Diagnostics> {
+    let kept = error.getattr(FINDINGS).ok()?;
+    kept.cast::<Findings>().ok().map(|kept| kept.get().0.clone())
 }
 
 /// Whether an exception is one that carries findings.

@@ -5,6 +5,7 @@ use enigma_runtime::Launch;
 use pyo3::prelude::*;
 
 use crate::binding::{Argument, bind};
+use crate::check::{self, Report};
 use crate::error::enigma_error;
 use crate::trace::Compiled;
 
@@ -45,6 +46,28 @@ impl Runtime {
         });
         Ok(Statistics { inner: done.map_err(|found| enigma_error(py, &found))? })
     }
+
+    /// Runs a kernel under the checker, on copies of its arguments. Other Python threads go on meanwhile.
+    fn check(
+        &self,
+        py: Python<'_>,
+        kernel: Py<Compiled>,
+        grid: [u32; 3],
+        threads: [u32; 3],
+        arguments: Vec<Bound<'_, PyAny>>,
+        order: &Bound<'_, PyAny>,
+    ) -> PyResult<Report> {
+        let order = check::parse(order)?;
+        let compiled = &kernel.get().inner;
+        let bound = bind(compiled.kernel(), &arguments).map_err(|found| enigma_error(py, &found))?;
+        let launch = Launch { grid, threads };
+        let done = py.detach(|| {
+            let arguments: Vec<runtime::Argument<'_>> = bound.iter().map(lent).collect();
+            self.inner.check(compiled, &launch, &arguments, order)
+        });
+        let inner = done.map_err(|found| enigma_error(py, &found))?;
+        Ok(Report { inner, kernel: Some(kernel) })
+    }
 }
 
 fn lent(argument: &Argument) -> runtime::Argument<'_> {
@@ -58,6 +81,12 @@ fn lent(argument: &Argument) -> runtime::Argument<'_> {
 #[pyclass(frozen, module = "enigma", name = "Statistics")]
 pub struct Statistics {
     inner: runtime::Statistics,
+}
+
+impl From<runtime::Statistics> for Statistics {
+    fn from(inner: runtime::Statistics) -> Self {
+        Statistics { inner }
+    }
 }
 
 #[pymethods]

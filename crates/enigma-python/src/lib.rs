@@ -13,6 +13,7 @@
 //! | [`value`], [`tensor`], [`control`] | the objects that a kernel's Python code handles |
 //! | [`signature`] | the table's signatures and documentation as Python spells them |
 //! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
+//! | [`check`] | checked runs, and their reports |
 //! | [`array`], [`dlpack`] | the memory of arrays |
 //! | [`error`] | diagnostics as `EnigmaError` |
 //! | [`explain`] | the rules and their pages |
@@ -21,6 +22,7 @@ mod argument;
 mod array;
 mod binding;
 mod call;
+mod check;
 mod control;
 mod dlpack;
 mod error;
@@ -56,6 +58,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<launch::Runtime>()?;
     module.add_class::<launch::Capabilities>()?;
     module.add_class::<launch::Statistics>()?;
+    module.add_class::<check::Report>()?;
+    module.add_function(wrap_pyfunction!(check::refused, module)?)?;
+    module.add_function(wrap_pyfunction!(check::check_order, module)?)?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
     module.add_function(wrap_pyfunction!(trace::check_lowering, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;

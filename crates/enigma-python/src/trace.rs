@@ -230,6 +230,15 @@ impl Compiled {
         let inner = enigma_runtime::Compiled::new(kernel).map_err(|found| enigma_error(py, &found))?;
         Ok(Compiled { inner })
     }
+
+    /// Whether the kernel writes it, for each parameter.
+    pub fn written(&self) -> impl Iterator<Item = bool> {
+        let kernel = self.inner.kernel();
+        kernel.params().iter().map(|param| match param.binding {
+            Binding::Scalar(_) => false,
+            Binding::Buffer(memory) => kernel.writes(memory),
+        })
+    }
 }
 
 #[pymethods]
@@ -243,12 +252,10 @@ impl Compiled {
     /// Name, dtype, whether it is a `Scalar`, and whether the kernel writes it, for each parameter.
     #[getter]
     fn parameters(&self) -> Vec<(String, &'static str, bool, bool)> {
-        let kernel = self.inner.kernel();
-        let describe = |p: &enigma_ir::KernelParam| match p.binding {
-            Binding::Scalar(_) => (p.name.clone(), p.dtype.msl(), true, false),
-            Binding::Buffer(memory) => (p.name.clone(), p.dtype.msl(), false, kernel.writes(memory)),
+        let describe = |(p, is_written): (&enigma_ir::KernelParam, bool)| {
+            (p.name.clone(), p.dtype.msl(), matches!(p.binding, Binding::Scalar(_)), is_written)
         };
-        kernel.params().iter().map(describe).collect()
+        self.inner.kernel().params().iter().zip(self.written()).map(describe).collect()
     }
 
     /// Warnings and advice, as a JSON array.
