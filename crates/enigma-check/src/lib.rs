@@ -1,9 +1,21 @@
 //! The run-time checker: runs a kernel under observation and reports every misuse of a copy in flight, with both places named.
 
+mod across;
+mod buffers;
 mod check;
+mod clock;
+mod course;
+mod flight;
+mod found;
+mod judge;
 mod order;
+mod record;
+mod registers;
 mod report;
+mod schedule;
+mod shadow;
 mod timeline;
+mod watch;
 
 pub use check::{Options, check};
 pub use order::Order;

@@ -31,7 +31,7 @@ impl Order {
     /// # Errors
     ///
     /// `invalid-operand`, which lists the forms.
-    pub fn parse(text: &str) -> Result<Order, Diagnostic> {
+    pub fn parse(text: &str) -> Result<Order, Box<Diagnostic>> {
         let order = match text.split_once(':') {
             None => match text {
                 "eager" => Some(Order::Eager),
@@ -48,8 +48,10 @@ impl Order {
             Some(_) => None,
         };
         order.ok_or_else(|| {
-            Diagnostic::placeless(Rule::InvalidOperand, format!("no completion order is called {text:?}"))
-                .with_help(format!("the orders are {}", Order::FORMS))
+            let refusal =
+                Diagnostic::placeless(Rule::InvalidOperand, format!("no completion order is called {text:?}"))
+                    .with_help(format!("the orders are {}", Order::FORMS));
+            Box::new(refusal)
         })
     }
 }

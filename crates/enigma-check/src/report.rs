@@ -74,8 +74,14 @@ pub struct Runs {
     pub count: u64,
     /// For `Order::All`: whether every order that can be told apart was run.
     pub exhaustive: bool,
-    /// Orders, the first of each kind, whose results differ from the first run's.
+    /// Orders whose results differ from the first run's; of more than sixteen the first.
     pub differing: Vec<Order>,
+}
+
+impl Runs {
+    pub(crate) fn of(order: Order) -> Self {
+        Runs { order, count: 0, exhaustive: true, differing: Vec::new() }
+    }
 }
 
 impl Report {
@@ -180,6 +186,12 @@ impl Report {
 }
 
 impl Finding {
+    /// Errors come first, then warnings, then advice, each in the order of their places.
+    pub(crate) fn rank(&self) -> impl Ord + use<> {
+        let place = self.diagnostic.labels.first().map(|l| (l.span.file, l.span.line, l.span.column));
+        (std::cmp::Reverse(self.diagnostic.severity()), place, self.diagnostic.rule)
+    }
+
     /// The finding as a JSON object: the diagnostic's fields, with `count`, `first` and `order`.
     pub fn to_json(&self, files: &SourceFiles) -> Json {
         let mut json = self.diagnostic.to_json(files);
@@ -191,6 +203,25 @@ impl Finding {
 }
 
 impl Instance {
+    /// Where it happened first, and how often.
+    pub(crate) fn describe(&self, count: u64) -> String {
+        let [x, y, z] = self.threadgroup;
+        let mut text = format!("in threadgroup ({x}, {y}, {z}), simdgroup {}", self.simdgroup);
+        if let Some(lane) = self.lane {
+            text += &format!(", lane {lane}");
+        }
+        if let (Some(buffer), Some(element)) = (&self.buffer, self.element) {
+            text += &format!(", at element {element} of `{buffer}`");
+        }
+        for (place, iteration) in &self.loops {
+            text += &format!(", in iteration {iteration} of the loop at {place}");
+        }
+        match count {
+            1 => format!("it happened once: {text}"),
+            _ => format!("it happened {count} times, first {text}"),
+        }
+    }
+
     fn to_json(&self) -> Json {
         let loops: Vec<Json> =
             self.loops.iter().map(|(place, iteration)| json!({ "place": place, "iteration": iteration })).collect();

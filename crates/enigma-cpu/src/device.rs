@@ -120,12 +120,12 @@ impl<'a> Buffer<'a> {
         start..start + self.len * self.dtype.size()
     }
 
-    /// A copy of what it holds.
-    pub fn to_owned(&self) -> OwnedBuffer {
-        let bytes = self.len * self.dtype.size();
-        let mut copy = vec![0u8; bytes];
-        Device { data: self.data, len: bytes, size: 1 }.read(0, &mut copy);
-        OwnedBuffer { dtype: self.dtype, bytes: copy }
+    /// A copy of its bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let len = self.len * self.dtype.size();
+        let mut bytes = vec![0; len];
+        Device { data: self.data, len, size: 1 }.read(0, &mut bytes);
+        bytes
     }
 
     /// The buffer as the executor sees it.
@@ -134,29 +134,20 @@ impl<'a> Buffer<'a> {
     }
 }
 
-/// Elements that nobody else holds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OwnedBuffer {
-    dtype: DType,
-    bytes: Vec<u8>,
-}
-
-impl OwnedBuffer {
-    /// Lends the elements to a launch, which may write them.
-    pub fn lend(&mut self) -> Buffer<'_> {
-        let (data, len) = (self.bytes.as_mut_ptr(), self.bytes.len() / self.dtype.size());
-        Buffer { dtype: self.dtype, data, len, writable: true, borrow: PhantomData }
-    }
-
-    /// The elements' bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The elements' bytes, taken out.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
+/// Lends parts of `memory` to one launch, as buffers that the kernel may write: each of that element type, from that byte on, of
+/// so many elements. Parts may overlap; they are cut off at the end of the memory.
+pub fn lend_parts<'a>(
+    memory: &'a mut [u8],
+    parts: impl Iterator<Item = (DType, usize, usize)>,
+) -> impl Iterator<Item = Buffer<'a>> {
+    let (data, bytes) = (memory.as_mut_ptr(), memory.len());
+    parts.map(move |(dtype, start, len)| {
+        let start = start.min(bytes);
+        let len = len.min((bytes - start) / dtype.size());
+        // SAFETY: `start` is inside the memory, or just at its end.
+        let data = unsafe { data.add(start) };
+        Buffer { dtype, data, len, writable: true, borrow: PhantomData }
+    })
 }
 
 /// What a kernel parameter is bound to, one per parameter, in order.

@@ -23,10 +23,15 @@ impl Launch {
         self.threadgroups().iter().fold(1u64, |count, &n| count.saturating_mul(u64::from(n)))
     }
 
+    /// The place among the threadgroups of the one with that number, x fastest.
+    pub fn position(&self, number: u64) -> [u32; 3] {
+        let [x, y, _] = self.threadgroups().map(|n| u64::from(n.max(1)));
+        [(number % x) as u32, (number / x % y) as u32, (number / x / y) as u32]
+    }
+
     /// The threadgroup of that number, x fastest.
     pub(crate) fn threadgroup(&self, number: u64) -> Threadgroup {
-        let [x, y, _] = self.threadgroups().map(u64::from);
-        let position = [(number % x) as u32, (number / x % y) as u32, (number / x / y) as u32];
+        let position = self.position(number);
         let threads = std::array::from_fn(|d| {
             let start = u64::from(position[d]) * u64::from(self.threads[d]);
             u64::from(self.threads[d]).min(u64::from(self.grid[d]) - start) as u32

@@ -43,6 +43,6 @@ mod program;
 mod slot;
 
 pub use bind::{MAX_REGISTER_BYTES, MAX_THREADS};
-pub use device::{Argument, Buffer, Element, OwnedBuffer};
+pub use device::{Argument, Buffer, Element, lend_parts};
 pub use grid::{Launch, Threadgroup};
 pub use program::{Limits, Program, Statistics};

@@ -76,10 +76,10 @@ impl Program {
     /// the order of the threadgroups: `out-of-bounds`, `divergent-copy`, `divergent-barrier` or `no-progress`. What the
     /// kernel wrote until then stays written.
     pub fn run(&self, launch: &Launch, arguments: &[Argument<'_>], limits: &Limits) -> Result<Statistics, Diagnostics> {
-        self.run_observed(launch, arguments, limits, || Unobserved)
+        self.run_observed(launch, arguments, limits, || Unobserved).map(|(statistics, _)| statistics)
     }
 
-    /// As [`run`](Self::run), with an observer for every worker.
+    /// As [`run`](Self::run), with an observer for every worker, which are handed back in no particular order.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Program {
         arguments: &[Argument<'_>],
         limits: &Limits,
         observer: impl Fn() -> O + Sync,
-    ) -> Result<Statistics, Diagnostics> {
+    ) -> Result<(Statistics, Vec<O>), Diagnostics> {
         bind::check(&self.kernel, launch, arguments)?;
         let mut devices: Vec<Option<Device>> = vec![None; self.kernel.memories().len()];
         let mut scalars = vec![0; arguments.len()];
@@ -137,14 +137,14 @@ impl First {
 fn run_threadgroups<O: Observer>(
     context: Context<'_>,
     observer: impl Fn() -> O + Sync,
-) -> Result<Statistics, Box<Stop>> {
+) -> Result<(Statistics, Vec<O>), Box<Stop>> {
     let count = context.launch.threadgroup_count();
     let workers = count.min(rayon::current_num_threads() as u64);
     // Few enough hand-outs to cost nothing, many enough for the workers to end together.
     let batch = (count / (workers * 16)).clamp(1, 64);
     let next = AtomicU64::new(0);
     let first = First { threadgroup: AtomicU64::new(u64::MAX), stop: Mutex::new(None) };
-    let total = Mutex::new(Statistics::default());
+    let total = Mutex::new((Statistics::default(), Vec::new()));
     let work = || {
         let mut machine = Machine::new(context, observer());
         loop {
@@ -161,7 +161,10 @@ fn run_threadgroups<O: Observer>(
                 }
             }
         }
-        total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(machine.statistics());
+        let (statistics, observer) = machine.into_parts();
+        let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        total.0.add(statistics);
+        total.1.push(observer);
     };
     if workers == 1 {
         work();

@@ -166,9 +166,9 @@ impl<'r, O: Observer> Machine<'r, O> {
         }
     }
 
-    /// What was counted so far.
-    pub fn statistics(&self) -> Statistics {
-        self.statistics
+    /// What was counted, and the observer.
+    pub fn into_parts(self) -> (Statistics, O) {
+        (self.statistics, self.observer)
     }
 
     /// Runs the threadgroup of that number from beginning to end.

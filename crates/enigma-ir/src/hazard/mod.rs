@@ -5,6 +5,7 @@ mod wording;
 
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::kernel::{Kernel, MemoryId, OpId};
+use crate::repair;
 
 /// A hazard, by the operations that make it.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -145,8 +146,26 @@ impl Hazard {
         }
     }
 
-    /// The hazard in words, with its places and remedies.
+    /// The copy that it is about, if it is about one.
+    pub fn issue(&self) -> Option<OpId> {
+        match *self {
+            Hazard::InFlight { issue, .. }
+            | Hazard::Overlap { issue, .. }
+            | Hazard::Unpublished { issue, .. }
+            | Hazard::NeverWaited { issue, .. }
+            | Hazard::WaitedTwice { issue, .. }
+            | Hazard::RedundantCopy { issue }
+            | Hazard::UnreadCopy { issue } => Some(issue),
+            Hazard::Unsettled { at, .. } => Some(at),
+            Hazard::Race { .. }
+            | Hazard::Uninitialized { .. }
+            | Hazard::RedundantWait { .. }
+            | Hazard::RedundantBarrier { .. } => None,
+        }
+    }
+
+    /// The hazard in words, with its places, remedies and, where there is one, the repair.
     pub fn describe(&self, kernel: &Kernel) -> Diagnostic {
-        wording::of(self, kernel)
+        Diagnostic { repair: repair::of(self, kernel), ..wording::of(self, kernel) }
     }
 }

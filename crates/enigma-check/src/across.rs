@@ -1,0 +1,221 @@
+//! Conflicts between threadgroups. Nothing orders them, so that all that counts is which threadgroups used an element, and how.
+//!
+//! Of each element and each [`Class`] of use the least and the greatest threadgroup are kept. That is enough: two sets of threadgroups
+//! hold two different ones unless both hold one and the same. And it does not depend on the order in which threadgroups end.
+//!
+//! # What is kept
+//!
+//! Only memory that the kernel writes is looked at. A page of 32 elements that every threadgroup used in one stretch, as most
+//! kernels do, takes about 130 bytes; any other takes 64 bytes an element.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use enigma_ir::{Hazard, MemoryId, OpId, Rule};
+
+use crate::found::{Found, Spot};
+use crate::shadow::{Class, PAGE, Use, Uses};
+
+/// Pages are spread over that many locks.
+const SHARDS: usize = 64;
+const CLASSES: usize = Class::ALL.len();
+
+/// The use of an element by one threadgroup.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct By {
+    threadgroup: u32,
+    used: Use,
+}
+
+/// The first and the last threadgroup.
+type Ends = [By; 2];
+
+fn widened(ends: Option<Ends>, by: By) -> Ends {
+    match ends {
+        None => [by; 2],
+        Some([first, last]) => [first.min(by), last.max(by)],
+    }
+}
+
+/// A stretch of a page's elements, all used at one operation by agents that follow each other evenly.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Stretch {
+    from: u8,
+    to: u8,
+    first: Use,
+    step: i32,
+}
+
+impl Stretch {
+    /// The uses of a page as one stretch, if they are one; `None` also where there are none.
+    fn of(uses: &[Use; PAGE]) -> Option<Stretch> {
+        let from = uses.iter().position(|used| used.is_some())?;
+        let to = uses.iter().rposition(|used| used.is_some())? + 1;
+        let first = uses[from];
+        let step = if to - from > 1 { first.step_to(uses[from + 1]) } else { 0 };
+        let even = (from..to).all(|at| uses[at] == first.advanced(step.wrapping_mul((at - from) as i32)));
+        even.then_some(Stretch { from: from as u8, to: to as u8, first, step })
+    }
+
+    fn elements(&self) -> Range<usize> {
+        usize::from(self.from)..usize::from(self.to)
+    }
+
+    fn at(&self, element: usize) -> Use {
+        self.first.advanced(self.step.wrapping_mul((element - usize::from(self.from)) as i32))
+    }
+}
+
+/// What all threadgroups did to a page.
+#[derive(Debug)]
+enum Summary {
+    /// Of each class one stretch, the same elements in every threadgroup; with the threadgroups' ends.
+    Even([Option<[(u32, Stretch); 2]>; CLASSES]),
+    /// Of each class and element.
+    Uneven(Box<[[Option<Ends>; PAGE]; CLASSES]>),
+}
+
+impl Summary {
+    fn add(&mut self, threadgroup: u32, uses: &Uses) {
+        if let Summary::Even(stretches) = self {
+            if widen_even(stretches, threadgroup, uses) {
+                return;
+            }
+            *self = Summary::Uneven(spelt_out(stretches));
+        }
+        let Summary::Uneven(elements) = self else { return };
+        for (ends, uses) in elements.iter_mut().zip(uses) {
+            for (ends, &used) in ends.iter_mut().zip(uses).filter(|(_, used)| used.is_some()) {
+                *ends = Some(widened(*ends, By { threadgroup, used }));
+            }
+        }
+    }
+
+    fn ends(&self, class: Class, element: usize) -> Option<Ends> {
+        match self {
+            Summary::Even(stretches) => {
+                let ends = stretches[class as usize]?;
+                let holds = ends[0].1.elements().contains(&element);
+                holds.then(|| ends.map(|(threadgroup, stretch)| By { threadgroup, used: stretch.at(element) }))
+            }
+            Summary::Uneven(elements) => elements[class as usize][element],
+        }
+    }
+}
+
+/// Adds a threadgroup's uses to the stretches, if they are stretches of the same elements; otherwise changes nothing.
+fn widen_even(stretches: &mut [Option<[(u32, Stretch); 2]>; CLASSES], threadgroup: u32, uses: &Uses) -> bool {
+    let mut widened = *stretches;
+    for (known, uses) in widened.iter_mut().zip(uses) {
+        if uses.iter().all(|used| !used.is_some()) {
+            continue;
+        }
+        let Some(stretch) = Stretch::of(uses) else { return false };
+        *known = Some(match *known {
+            None => [(threadgroup, stretch); 2],
+            Some([first, last]) if first.1.elements() == stretch.elements() => [
+                if threadgroup < first.0 { (threadgroup, stretch) } else { first },
+                if threadgroup > last.0 { (threadgroup, stretch) } else { last },
+            ],
+            Some(_) => return false,
+        });
+    }
+    *stretches = widened;
+    true
+}
+
+fn spelt_out(stretches: &[Option<[(u32, Stretch); 2]>; CLASSES]) -> Box<[[Option<Ends>; PAGE]; CLASSES]> {
+    let mut elements = Box::new([[None; PAGE]; CLASSES]);
+    for (elements, ends) in elements.iter_mut().zip(stretches) {
+        let Some(ends) = ends else { continue };
+        for element in ends[0].1.elements() {
+            elements[element] = Some(ends.map(|(threadgroup, stretch)| By { threadgroup, used: stretch.at(element) }));
+        }
+    }
+    elements
+}
+
+/// What all threadgroups did to one region of device memory.
+#[derive(Debug)]
+pub struct Across {
+    shards: Vec<Mutex<BTreeMap<u32, Summary>>>,
+}
+
+impl Across {
+    pub fn new() -> Self {
+        Across { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// Takes down what a threadgroup did to a page.
+    pub fn add(&self, threadgroup: u64, page: u32, uses: &Uses) {
+        let shard = &self.shards[page as usize % SHARDS];
+        let mut pages = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let summary = pages.entry(page).or_insert(Summary::Even([None; CLASSES]));
+        // A launch of more threadgroups than that does not end.
+        summary.add(threadgroup as u32, uses);
+    }
+
+    /// Takes down every conflict. `memory_at` says which memory an operation uses at an element of the region, and which element
+    /// of it that is.
+    pub fn judge(self, sites: &[OpId], found: &mut Found, memory_at: impl Fn(OpId, usize) -> Option<(MemoryId, i64)>) {
+        let pages = self
+            .shards
+            .into_iter()
+            .flat_map(|shard| shard.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let pages: BTreeMap<u32, Summary> = pages.collect();
+        for (page, summary) in pages {
+            for element in 0..PAGE {
+                for (one, other, rule) in CONFLICTS {
+                    let ends = (summary.ends(one, element), summary.ends(other, element));
+                    let Some((at, other)) = conflicting(ends) else { continue };
+                    report(sites, found, rule, (at, other), page as usize * PAGE + element, &memory_at);
+                }
+            }
+        }
+    }
+}
+
+/// What cannot stand beside each other in two threadgroups, and the rule it breaks.
+const CONFLICTS: [(Class, Class, Rule); 7] = [
+    (Class::Write, Class::Write, Rule::DataRace),
+    (Class::Read, Class::Write, Rule::DataRace),
+    (Class::Read, Class::CopyWrite, Rule::ReadBeforeWait),
+    (Class::Write, Class::CopyWrite, Rule::WriteBeforeWait),
+    (Class::Write, Class::CopyRead, Rule::SourceOverwritten),
+    (Class::CopyWrite, Class::CopyWrite, Rule::OverlappingCopies),
+    (Class::CopyRead, Class::CopyWrite, Rule::OverlappingCopies),
+];
+
+/// Two uses of different threadgroups, one of each set, if there are such.
+fn conflicting((one, other): (Option<Ends>, Option<Ends>)) -> Option<(By, By)> {
+    let (one, other) = (one?, other?);
+    let pairs = [(one[1], other[0]), (one[0], other[1])];
+    pairs.into_iter().find(|(a, b)| a.threadgroup != b.threadgroup)
+}
+
+fn report(
+    sites: &[OpId],
+    found: &mut Found,
+    rule: Rule,
+    (one, other): (By, By),
+    element: usize,
+    memory_at: &impl Fn(OpId, usize) -> Option<(MemoryId, i64)>,
+) {
+    let site = |by: By| sites[by.used.site()];
+    // Of a copy and an access, the access is at the primary place; of two alike, the one of the later threadgroup.
+    let alike = matches!(rule, Rule::DataRace | Rule::OverlappingCopies);
+    let (at, other) = if alike && one.threadgroup < other.threadgroup { (other, one) } else { (one, other) };
+    let Some((memory, local)) = memory_at(site(at), element) else { return };
+    let hazard = match rule {
+        Rule::DataRace => Hazard::Race { at: site(at), other: site(other), memory, across: true, simdgroup: false },
+        Rule::OverlappingCopies => Hazard::Overlap { at: site(at), issue: site(other), memory, across: true },
+        rule => Hazard::InFlight { rule, at: site(at), issue: site(other), memory, across: true },
+    };
+    found.hazard(hazard, 1, || Spot {
+        threadgroup: u64::from(at.threadgroup),
+        agent: Some(at.used.agent()),
+        element: Some((memory, local)),
+        loops: Vec::new(),
+    });
+}

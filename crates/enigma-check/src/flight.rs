@@ -1,0 +1,240 @@
+//! The copies of a threadgroup, from their issue to the end of the threadgroup.
+
+use enigma_cpu::observer::{PER_LANE, Transfer};
+use enigma_ir::{MemoryId, OpId};
+
+use crate::clock::{Actor, Clock, Shared, Tick};
+use crate::record::{Agent, LANES, Reader};
+
+/// A copy.
+#[derive(Debug)]
+pub struct Flight {
+    /// Where it was issued.
+    pub site: OpId,
+    /// Whose it is: a simdgroup's, or a thread's, if registers take part.
+    pub agent: Agent,
+    /// What it moves; `None` for one that moves nothing, and has an event all the same.
+    pub transfer: Option<Transfer>,
+    /// When it was waited for, and where.
+    pub waited: Option<(Tick, OpId)>,
+    /// Whether its elements have been moved.
+    pub landed: bool,
+    /// Whether anything of its destination was read.
+    pub was_read: bool,
+    /// The first of the identical copies that it belongs to; itself, if it is alone.
+    leader: u32,
+    /// Of a leader: those that belong to it, itself among them; none, if it is alone.
+    twins: Vec<u32>,
+}
+
+impl Flight {
+    pub fn simdgroup(&self) -> usize {
+        self.agent.simdgroup()
+    }
+
+    pub fn is_in_flight(&self) -> bool {
+        self.waited.is_none()
+    }
+
+    /// Who reads its source, for the record of a read.
+    pub fn reader(&self) -> Reader {
+        let agent = self.agent.lane().map(|_| self.agent);
+        Reader { simdgroup: self.simdgroup(), agent }
+    }
+
+    /// Whether it was waited for, and the wait comes before what `actor` does now.
+    fn is_done(&self, clock: &mut Clock, shared: Shared, actor: Actor) -> bool {
+        let Some((tick, _)) = self.waited else { return false };
+        let whole = self.agent.lane().is_none();
+        whole && self.simdgroup() == actor.agent.simdgroup() || clock.is_before(shared, tick, self.agent, actor)
+    }
+}
+
+/// How a copy, or a set of identical ones, stands to what somebody does now.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It is over.
+    Done,
+    /// This one is in flight.
+    InFlight(u32),
+    /// This one was waited for, but nothing makes it visible to who acts now.
+    Unpublished(u32),
+}
+
+/// All copies of a threadgroup, by number in the order of their issue.
+#[derive(Debug, Default)]
+pub struct Flights {
+    all: Vec<Flight>,
+    /// The first flight of each event, by its number.
+    events: Vec<u32>,
+}
+
+impl Flights {
+    /// Forgets everything, for the next threadgroup.
+    pub fn clear(&mut self) {
+        self.all.clear();
+        self.events.clear();
+    }
+
+    pub fn get(&self, number: u32) -> &Flight {
+        &self.all[number as usize]
+    }
+
+    pub fn get_mut(&mut self, number: u32) -> &mut Flight {
+        &mut self.all[number as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Flight)> {
+        self.all.iter().enumerate().map(|(number, flight)| (number as u32, flight))
+    }
+
+    /// A copy is issued, or one that moves nothing; returns its number.
+    pub fn issue(&mut self, site: OpId, event: u32, thread: usize, transfer: Option<Transfer>) -> u32 {
+        let number = self.all.len() as u32;
+        let agent = match event & PER_LANE {
+            0 => Agent::simdgroup_of(thread / LANES),
+            _ => Agent::thread(thread),
+        };
+        let landed = transfer.is_none();
+        let (was_read, twins) = (false, Vec::new());
+        self.all.push(Flight { site, agent, transfer, waited: None, landed, was_read, leader: number, twins });
+        let event = (event & !PER_LANE) as usize;
+        if self.events.len() <= event {
+            self.events.resize(event + 1, u32::MAX);
+            self.events[event] = number;
+        }
+        number
+    }
+
+    /// The flight of an event, of a thread's own if there is one for each lane.
+    pub fn of_event(&self, event: u32, thread: usize) -> Option<u32> {
+        let first = *self.events.get((event & !PER_LANE) as usize)?;
+        let agent = Agent::thread(thread);
+        match event & PER_LANE {
+            0 => Some(first),
+            _ => self.all[first as usize..]
+                .iter()
+                .take(LANES)
+                .position(|flight| flight.agent == agent)
+                .map(|at| first + at as u32),
+        }
+    }
+
+    /// A copy is waited for. Returns where it was waited for before, if it was.
+    pub fn wait(&mut self, number: u32, tick: Tick, site: OpId) -> Option<OpId> {
+        let flight = &mut self.all[number as usize];
+        if let Some((_, first)) = flight.waited {
+            return Some(first);
+        }
+        flight.waited = Some((tick, site));
+        None
+    }
+
+    /// Makes two flights identical copies of two simdgroups.
+    pub fn join(&mut self, leader: u32, number: u32) {
+        self.all[number as usize].leader = leader;
+        let twins = &mut self.all[leader as usize].twins;
+        if twins.is_empty() {
+            twins.push(leader);
+        }
+        twins.push(number);
+    }
+
+    pub fn leader(&self, number: u32) -> u32 {
+        self.all[number as usize].leader
+    }
+
+    /// The identical copies that a leader leads, itself among them.
+    pub fn twins(&self, leader: u32) -> impl Iterator<Item = u32> + '_ {
+        let flight = &self.all[leader as usize];
+        let alone = flight.twins.is_empty().then_some(leader);
+        flight.twins.iter().copied().chain(alone)
+    }
+
+    /// The leader's twin that this simdgroup issued.
+    pub fn twin_of(&self, leader: u32, simdgroup: usize) -> Option<u32> {
+        self.twins(leader).find(|&twin| self.get(twin).simdgroup() == simdgroup)
+    }
+
+    /// Whether what a copy has written may be read now: after the reader's own wait, or, for a simdgroup that issued none of the
+    /// identical copies, after anyone's.
+    pub fn before_read(&self, leader: u32, clock: &mut Clock, shared: Shared, actor: Actor) -> Standing {
+        let flight = self.get(leader);
+        if flight.twins.is_empty() {
+            return self.standing(leader, clock, shared, actor);
+        }
+        if let Some(own) = self.twin_of(leader, actor.agent.simdgroup()) {
+            return self.standing(own, clock, shared, actor);
+        }
+        let mut worst = Standing::InFlight(leader);
+        for twin in self.twins(leader) {
+            match self.standing(twin, clock, shared, actor) {
+                Standing::Done => return Standing::Done,
+                Standing::Unpublished(twin) => worst = Standing::Unpublished(twin),
+                Standing::InFlight(_) => {}
+            }
+        }
+        worst
+    }
+
+    /// Whether what a copy has written may be written now: all the identical copies are over.
+    pub fn before_write(&self, leader: u32, clock: &mut Clock, shared: Shared, actor: Actor) -> Standing {
+        let standings = self.twins(leader).map(|twin| self.standing(twin, clock, shared, actor));
+        let mut worst = Standing::Done;
+        for standing in standings {
+            match (worst, standing) {
+                (_, Standing::InFlight(_)) => return standing,
+                (Standing::Done, _) => worst = standing,
+                _ => {}
+            }
+        }
+        worst
+    }
+
+    /// How one copy stands.
+    pub fn standing(&self, number: u32, clock: &mut Clock, shared: Shared, actor: Actor) -> Standing {
+        let flight = self.get(number);
+        if flight.is_in_flight() {
+            Standing::InFlight(number)
+        } else if flight.is_done(clock, shared, actor) {
+            Standing::Done
+        } else {
+            Standing::Unpublished(number)
+        }
+    }
+
+    /// A copy in flight that reads an element; `hint` is tried first.
+    pub fn reading(&self, memory: MemoryId, element: usize, hint: u32) -> Option<u32> {
+        let reads = |flight: &Flight| {
+            let reads = |t: &Transfer| t.src == memory && t.reads().any(|row| row.contains(&element));
+            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(reads)
+        };
+        match self.all.get(hint as usize) {
+            Some(flight) if reads(flight) => Some(hint),
+            _ => self.all.iter().rposition(reads).map(|at| at as u32),
+        }
+    }
+
+    /// A copy in flight that reads an element of a thread's registers.
+    pub fn reading_registers(&self, memory: MemoryId, element: usize, thread: usize) -> Option<u32> {
+        let reads = |flight: &Flight| {
+            let reads =
+                |t: &Transfer| t.src == memory && t.thread == thread && t.reads().any(|row| row.contains(&element));
+            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(reads)
+        };
+        self.all.iter().rposition(reads).map(|at| at as u32)
+    }
+
+    /// Marks a copy's destination as read.
+    #[inline(always)]
+    pub fn mark_read(&mut self, leader: u32) {
+        self.all[leader as usize].was_read = true;
+    }
+
+    /// Whether two transfers move the same elements to the same place.
+    pub fn are_identical(a: &Transfer, b: &Transfer) -> bool {
+        let place = |t: &Transfer| (t.src, t.dst, t.src_offset, t.dst_offset, t.src_pitch, t.dst_pitch);
+        let shape = |t: &Transfer| (t.extent, t.valid, t.fill, t.per_lane);
+        place(a) == place(b) && shape(a) == shape(b)
+    }
+}

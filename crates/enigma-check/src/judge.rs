@@ -1,0 +1,266 @@
+//! The rules, at one element: who may touch it now.
+
+use enigma_cpu::observer::Transfer;
+use enigma_ir::{Hazard, MemoryId, OpId, Rule};
+
+use crate::clock::{Actor, Clock, Shared};
+use crate::course::Recorder;
+use crate::flight::{Flights, Standing};
+use crate::found::{Found, Spot};
+use crate::record::{Agent, Cell, Reader, Record};
+use crate::schedule::Schedule;
+
+/// What somebody does to an element.
+#[derive(Copy, Clone, Debug)]
+pub enum Deed {
+    /// A load or store.
+    Access(OpId),
+    /// The issue of a copy, by its number.
+    Issue(u32, OpId),
+}
+
+/// Which element.
+#[derive(Copy, Clone, Debug)]
+pub struct At {
+    pub memory: MemoryId,
+    pub shared: Shared,
+    pub element: usize,
+}
+
+/// All that is known of the threadgroup that runs, but for its shadow memory.
+#[derive(Debug)]
+pub struct Judge {
+    pub clock: Clock,
+    pub flights: Flights,
+    pub schedule: Schedule,
+    pub found: Found,
+    pub recorder: Recorder,
+    pub threadgroup: u64,
+    /// The loops that it is in, the outermost first, each with its iteration.
+    pub loops: Vec<(OpId, u64)>,
+    /// The operations by number.
+    pub sites: Vec<OpId>,
+}
+
+impl Judge {
+    /// A load of one thread, or of a simdgroup that loads a matrix.
+    #[inline(always)]
+    pub fn load(&mut self, cell: &mut Cell, at: At, agent: Agent, site: OpId) {
+        self.check_read(cell, at, Actor { agent, collective: false }, Deed::Access(site));
+        let read = Record::plain(self.clock.now(), agent, site.index() as u32);
+        self.note_read(cell, at, read, Reader::plain(agent));
+    }
+
+    /// A store of one thread, or of a simdgroup that stores a matrix.
+    #[inline(always)]
+    pub fn store(&mut self, cell: &mut Cell, at: At, agent: Agent, site: OpId) {
+        self.check_write(cell, at, Actor { agent, collective: false }, Deed::Access(site));
+        self.written(cell, Record::plain(self.clock.now(), agent, site.index() as u32));
+    }
+
+    /// A copy is issued that reads the element.
+    #[inline(always)]
+    pub fn issue_from(&mut self, cell: &mut Cell, at: At, actor: Actor, flight: u32, site: OpId) {
+        self.check_read(cell, at, actor, Deed::Issue(flight, site));
+        cell.readers += 1;
+        cell.reader = flight;
+    }
+
+    /// A copy is issued that writes the element. `leader` leads the identical copies of which it is one.
+    #[inline(always)]
+    pub fn issue_into(&mut self, cell: &mut Cell, at: At, actor: Actor, flight: u32, site: OpId, leader: u32) {
+        if leader != flight && cell.write.flight() == Some(leader) {
+            return self.join_into(cell, at, actor, flight, site, leader);
+        }
+        self.check_write(cell, at, actor, Deed::Issue(flight, site));
+        self.written(cell, Record::copy(self.clock.now(), leader));
+    }
+
+    /// An identical copy writes the element already. What its simdgroup read after its own wait is no concern of this one.
+    fn join_into(&mut self, cell: &Cell, at: At, actor: Actor, flight: u32, site: OpId, leader: u32) {
+        for read in cell.reads {
+            if !self.clock.is_current(read.tick()) {
+                continue;
+            }
+            let twin = match read.flight() {
+                Some(_) => None,
+                None => self.flights.twin_of(leader, read.agent().simdgroup()),
+            };
+            let waited = twin.and_then(|twin| self.flights.get(twin).waited);
+            if waited.is_none_or(|(tick, _)| tick > read.tick()) {
+                self.check_past_read(read, at, actor, Deed::Issue(flight, site));
+            }
+        }
+    }
+
+    /// A copy that reads the element has been waited for, at this moment.
+    #[inline(always)]
+    pub fn done_from(&mut self, cell: &mut Cell, at: At, flight: u32) {
+        cell.readers -= 1;
+        let reader = self.flights.get(flight).reader();
+        self.note_read(cell, at, Record::copy(self.clock.now(), flight), reader);
+    }
+
+    #[inline(always)]
+    fn note_read(&mut self, cell: &mut Cell, at: At, read: Record, reader: Reader) {
+        let Judge { clock, flights, .. } = self;
+        cell.note_read(clock, at.shared, read, reader, |flight| flights.get(flight).reader());
+    }
+
+    /// A write comes after all that was, or an error was found: from here on it stands for everything before it.
+    #[inline(always)]
+    fn written(&mut self, cell: &mut Cell, write: Record) {
+        cell.write = write;
+        cell.reads = [Record::NONE; 2];
+        cell.earlier = Default::default();
+    }
+
+    #[inline(always)]
+    fn check_read(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) {
+        let write = cell.write;
+        if !self.clock.is_current(write.tick()) {
+            if at.shared == Shared::Threadgroup {
+                self.uninitialized(at, actor, deed);
+            }
+            return;
+        }
+        match write.flight() {
+            None => {
+                if !self.clock.is_before(at.shared, write.tick(), write.agent(), actor) {
+                    self.clash(write, at, actor, deed);
+                }
+            }
+            Some(leader) => {
+                self.flights.mark_read(leader);
+                let standing = self.flights.before_read(leader, &mut self.clock, at.shared, actor);
+                self.against(standing, Rule::ReadBeforeWait, at, actor, deed);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check_write(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) {
+        let write = cell.write;
+        if self.clock.is_current(write.tick()) {
+            match write.flight() {
+                None => {
+                    if !self.clock.is_before(at.shared, write.tick(), write.agent(), actor) {
+                        self.clash(write, at, actor, deed);
+                    }
+                }
+                Some(leader) => {
+                    let standing = self.flights.before_write(leader, &mut self.clock, at.shared, actor);
+                    self.against(standing, Rule::WriteBeforeWait, at, actor, deed);
+                }
+            }
+        }
+        if cell.readers > 0
+            && let Some(flight) = self.flights.reading(at.memory, at.element, cell.reader)
+        {
+            self.against(Standing::InFlight(flight), Rule::SourceOverwritten, at, actor, deed);
+        }
+        if self.clock.in_interval_before(at.shared, cell.earlier.tick()) && cell.earlier.by_another(actor.agent) {
+            self.clock.need_last_barrier(at.shared);
+        }
+        for read in cell.reads {
+            if self.clock.is_current(read.tick()) {
+                self.check_past_read(read, at, actor, deed);
+            }
+        }
+    }
+
+    /// A write against a read, or a finished copy's reading, that went before.
+    fn check_past_read(&mut self, read: Record, at: At, actor: Actor, deed: Deed) {
+        match read.flight() {
+            None => {
+                if !self.clock.is_before(at.shared, read.tick(), read.agent(), actor) {
+                    self.clash(read, at, actor, deed);
+                }
+            }
+            Some(flight) => {
+                let standing = self.flights.standing(flight, &mut self.clock, at.shared, actor);
+                self.against(standing, Rule::SourceOverwritten, at, actor, deed);
+            }
+        }
+    }
+
+    /// Nothing orders a load or store and what is done now.
+    #[cold]
+    fn clash(&mut self, past: Record, at: At, actor: Actor, deed: Deed) {
+        let (other, memory) = (self.sites[past.site() as usize], at.memory);
+        let hazard = match deed {
+            Deed::Access(site) => {
+                let simdgroup = past.agent().simdgroup() == actor.agent.simdgroup();
+                Hazard::Race { at: site, other, memory, across: false, simdgroup }
+            }
+            Deed::Issue(_, site) => Hazard::Unsettled { at: site, access: other, memory },
+        };
+        self.report(hazard, actor.agent, Some(at));
+    }
+
+    /// What is done now against a copy; `rule` is the one that a load or store breaks if the copy is in flight.
+    #[inline(always)]
+    fn against(&mut self, standing: Standing, rule: Rule, at: At, actor: Actor, deed: Deed) {
+        if standing != Standing::Done {
+            self.conflict(standing, rule, at, actor, deed);
+        }
+    }
+
+    #[cold]
+    fn conflict(&mut self, standing: Standing, rule: Rule, at: At, actor: Actor, deed: Deed) {
+        let memory = at.memory;
+        let hazard = match (standing, deed) {
+            (Standing::Done, _) => return,
+            (Standing::InFlight(flight), Deed::Access(site)) => {
+                self.schedule.meet(flight, &self.flights);
+                let issue = self.flights.get(flight).site;
+                Hazard::InFlight { rule, at: site, issue, memory, across: false }
+            }
+            (Standing::InFlight(flight), Deed::Issue(number, site)) => {
+                self.schedule.meet(flight, &self.flights);
+                self.schedule.rival(flight, number);
+                Hazard::Overlap { at: site, issue: self.flights.get(flight).site, memory, across: false }
+            }
+            (Standing::Unpublished(flight), Deed::Access(site) | Deed::Issue(_, site)) => {
+                let flight = self.flights.get(flight);
+                let wait = flight.waited.map_or(flight.site, |(_, wait)| wait);
+                Hazard::Unpublished { at: site, issue: flight.site, wait, memory }
+            }
+        };
+        self.report(hazard, actor.agent, Some(at));
+    }
+
+    #[cold]
+    pub fn uninitialized(&mut self, at: At, actor: Actor, deed: Deed) {
+        let (Deed::Access(site) | Deed::Issue(_, site)) = deed;
+        self.report(Hazard::Uninitialized { at: site, memory: at.memory }, actor.agent, Some(at));
+    }
+
+    /// Takes a hazard down, unless the clock has run out and nothing can be said any more.
+    pub fn report(&mut self, hazard: Hazard, agent: Agent, at: Option<At>) {
+        if self.clock.is_exhausted() {
+            return;
+        }
+        let Judge { found, recorder, threadgroup, loops, .. } = self;
+        recorder.trouble(hazard, agent);
+        found.hazard(hazard, 1, || Spot {
+            threadgroup: *threadgroup,
+            agent: Some(agent),
+            element: at.map(|at| (at.memory, at.element as i64)),
+            loops: loops.clone(),
+        });
+    }
+
+    /// The copy that is identical to this one, was issued by another simdgroup and is not over for this one: the two count as one.
+    pub fn leader_of(&mut self, transfer: &Transfer, cell: &Cell, at: At, actor: Actor) -> Option<u32> {
+        if transfer.per_lane || !self.clock.is_current(cell.write.tick()) {
+            return None;
+        }
+        let leader = self.flights.leader(cell.write.flight()?);
+        let identical = |known: &Transfer| Flights::are_identical(known, transfer);
+        let fits = self.flights.get(leader).transfer.as_ref().is_some_and(identical)
+            && self.flights.twin_of(leader, actor.agent.simdgroup()).is_none()
+            && self.flights.before_write(leader, &mut self.clock, at.shared, actor) != Standing::Done;
+        fits.then_some(leader)
+    }
+}

@@ -1,0 +1,217 @@
+//! What shadow memory remembers of an element.
+
+use crate::clock::{Clock, Shared, Tick};
+
+/// Threads of a simdgroup.
+pub const LANES: usize = 32;
+/// The most simdgroups of a threadgroup.
+pub const SIMDGROUPS: usize = 32;
+/// The most operations of a kernel that can be checked: what fits a record.
+pub const MAX_SITES: usize = 1 << 20;
+
+/// Who touches memory: a thread of the threadgroup, or a simdgroup as a whole.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Agent(u16);
+
+impl Agent {
+    const WHOLE: u16 = (LANES * SIMDGROUPS) as u16;
+
+    #[inline(always)]
+    pub fn thread(thread: usize) -> Self {
+        Agent(thread as u16)
+    }
+
+    #[inline(always)]
+    pub fn simdgroup_of(group: usize) -> Self {
+        Agent(Self::WHOLE + group as u16)
+    }
+
+    #[inline(always)]
+    pub fn simdgroup(self) -> usize {
+        match self.0.checked_sub(Self::WHOLE) {
+            Some(group) => group as usize,
+            None => self.0 as usize / LANES,
+        }
+    }
+
+    /// The lane, of a thread.
+    pub fn lane(self) -> Option<u32> {
+        (self.0 < Self::WHOLE).then_some(u32::from(self.0) % LANES as u32)
+    }
+
+    pub fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    pub fn from_bits(bits: u32) -> Self {
+        Agent(bits as u16)
+    }
+}
+
+/// An access: when, and who at which operation, or which copy. All zero is none.
+///
+/// ```text
+/// 63          32 | 31     | 30    20 | 19    0
+/// tick           | 0      | agent    | site        a load or store of a thread or, for a matrix, of a simdgroup
+/// tick           | 1      | number of the flight   a copy
+/// ```
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Record(u64);
+
+const COPY: u64 = 1 << 31;
+
+impl Record {
+    pub const NONE: Record = Record(0);
+
+    #[inline(always)]
+    pub fn plain(tick: Tick, agent: Agent, site: u32) -> Self {
+        Record(u64::from(tick) << 32 | u64::from(agent.0) << 20 | u64::from(site))
+    }
+
+    #[inline(always)]
+    pub fn copy(tick: Tick, flight: u32) -> Self {
+        Record(u64::from(tick) << 32 | COPY | u64::from(flight))
+    }
+
+    #[inline(always)]
+    pub fn tick(self) -> Tick {
+        (self.0 >> 32) as Tick
+    }
+
+    /// The flight, of a copy.
+    #[inline(always)]
+    pub fn flight(self) -> Option<u32> {
+        (self.0 & COPY != 0).then_some(self.0 as u32 & !(COPY as u32))
+    }
+
+    /// Who, of a load or store.
+    #[inline(always)]
+    pub fn agent(self) -> Agent {
+        Agent((self.0 >> 20) as u16 & 0x7ff)
+    }
+
+    /// The operation, of a load or store.
+    #[inline(always)]
+    pub fn site(self) -> u32 {
+        self.0 as u32 & (MAX_SITES as u32 - 1)
+    }
+}
+
+/// The shadow of one element of threadgroup or device memory.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Cell {
+    /// The last write.
+    pub write: Record,
+    /// Reads since the last barrier, of two agents: of different simdgroups if there were such, else the last two. Whoever
+    /// writes, if any read conflicts then one of these does. A copy stands here after its wait.
+    pub reads: [Record; 2],
+    /// Reads between the last barrier and the one before, for the question whether the last is needed.
+    pub earlier: Earlier,
+    /// The copies in flight that read the element: how many, and the last that was issued.
+    pub readers: u32,
+    pub reader: u32,
+}
+
+/// Reads between the last two barriers.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Earlier {
+    /// When; 0 for never.
+    tick: Tick,
+    /// Who, or [`Earlier::SEVERAL`].
+    agent: u16,
+}
+
+impl Earlier {
+    const SEVERAL: u16 = u16::MAX;
+
+    /// Whether someone else than this agent read.
+    pub fn by_another(self, agent: Agent) -> bool {
+        self.agent != agent.0
+    }
+
+    pub fn tick(self) -> Tick {
+        self.tick
+    }
+}
+
+impl Cell {
+    /// A read, or the end of a copy's reading; `simdgroup` and `agent` (for a copy none) are its own. `of` tells those of a
+    /// copy's record.
+    #[inline(always)]
+    pub fn note_read(
+        &mut self,
+        clock: &Clock,
+        shared: Shared,
+        read: Record,
+        reader: Reader,
+        of: impl Fn(u32) -> Reader,
+    ) {
+        let fresh = clock.last_barrier(shared);
+        if self.reads[0].tick() < fresh {
+            self.earlier = self.retire(clock, shared, &of);
+            self.reads = [read, Record::NONE];
+            return;
+        }
+        self.keep(read, reader, fresh, of);
+    }
+
+    fn keep(&mut self, read: Record, reader: Reader, fresh: Tick, of: impl Fn(u32) -> Reader) {
+        let who = |record: Record| Reader::of(record, &of);
+        let [first, second] = self.reads;
+        let others = [Some(first), (second.tick() >= fresh).then_some(second)];
+        if reader.agent.is_none() && others.iter().flatten().any(|&r| who(r).simdgroup == reader.simdgroup) {
+            // Against other simdgroups the record that stands there says as much, and to its own a waited copy is nothing.
+            return;
+        }
+        let replaced = |r: &Record| {
+            let known = who(*r);
+            known == reader || (known.agent.is_none() && known.simdgroup == reader.simdgroup)
+        };
+        let mut rest = others.into_iter().flatten().filter(|r| !replaced(r));
+        let other = match (rest.next(), rest.next()) {
+            (Some(one), Some(two))
+                if who(one).simdgroup == reader.simdgroup && who(two).simdgroup != reader.simdgroup =>
+            {
+                Some(two)
+            }
+            (one, _) => one,
+        };
+        self.reads = [read, other.unwrap_or(Record::NONE)];
+    }
+
+    /// What is to be known of the reads of the interval that a barrier has just ended.
+    fn retire(&self, clock: &Clock, shared: Shared, of: &impl Fn(u32) -> Reader) -> Earlier {
+        let [first, second] = self.reads;
+        if !clock.in_interval_before(shared, first.tick()) {
+            return Earlier::default();
+        }
+        let agent = match (clock.in_interval_before(shared, second.tick()), Reader::of(first, of).agent) {
+            (false, Some(agent)) => agent.0,
+            _ => Earlier::SEVERAL,
+        };
+        Earlier { tick: first.tick(), agent }
+    }
+}
+
+/// Who stands behind a record of a read.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Reader {
+    pub simdgroup: usize,
+    /// `None` for a copy of the simdgroup.
+    pub agent: Option<Agent>,
+}
+
+impl Reader {
+    #[inline(always)]
+    pub fn plain(agent: Agent) -> Self {
+        Reader { simdgroup: agent.simdgroup(), agent: Some(agent) }
+    }
+
+    #[inline(always)]
+    fn of(record: Record, flight: &impl Fn(u32) -> Reader) -> Self {
+        match record.flight() {
+            Some(number) => flight(number),
+            None => Reader::plain(record.agent()),
+        }
+    }
+}
