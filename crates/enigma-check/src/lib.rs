@@ -14,6 +14,7 @@ mod registers;
 mod report;
 mod schedule;
 mod shadow;
+mod theme;
 mod timeline;
 mod watch;
 

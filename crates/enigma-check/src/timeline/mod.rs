@@ -1,5 +1,12 @@
 //! What one threadgroup did, along the time that its operations take: data for drawing.
 
+mod layout;
+mod page;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod trace;
+
 /// The course of one threadgroup. Time is counted in operations: in one unit the simdgroups that take part carry one out.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Timeline {
@@ -97,4 +104,11 @@ pub struct Trouble {
     pub place: String,
     /// The number of the copy that it is about, if it is about one of this simdgroup.
     pub copy: Option<u32>,
+}
+
+impl Flight {
+    /// The memory that the copy is drawn with: the tile, which is the side that is not device memory.
+    pub fn tile(&self) -> &str {
+        if self.to_device { &self.src } else { &self.dst }
+    }
 }
