@@ -6,7 +6,7 @@ RUST_TESTS := --workspace --exclude enigma-python
 SNAPSHOTS := INSTA_UPDATE=no
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench lint format stubs clean
+.PHONY: help build demo test bench lint format pages stubs clean
 
 help: ## Says what there is to make.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: build ## Checks format, clippy, ruff, types and stubs.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m enigma._stubs --check
+
+pages: build ## Writes what the pages of the rules show of the program: messages, first lines, the index.
+	$(BIN)/python tests/python/rule_pages.py
 
 stubs: build ## Writes the type stubs that follow from the operation table.
 	$(BIN)/python -m enigma._stubs

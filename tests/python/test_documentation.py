@@ -3,23 +3,16 @@
 import importlib.util
 import json
 import re
-import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import enigma
+from enigma import _core
+from rule_pages import CHECKER, DOCS, MARK, Page, blocks, checked, shown
 
-DOCS = Path(__file__).parents[2] / "docs"
-RULES = (DOCS / "rules.md").read_text()
 PYTHON = (DOCS / "python.md").read_text()
 README = (DOCS.parent / "README.md").read_text()
-
-
-def blocks(text):
-    """The Python examples of a page, or of a part of it."""
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
 def loaded(source, tmp_path):
@@ -32,28 +25,63 @@ def loaded(source, tmp_path):
     return module
 
 
-HEAD = blocks(RULES)[0].replace("    ...\n", "")
-SECTIONS = re.findall(r"\n### `([a-z-]+)`\n(.*?)(?=\n##|\Z)", RULES, re.DOTALL)
-BODIES = {rule: blocks(text)[0] for rule, text in SECTIONS}
-ADVICE = {"no-overlap", "late-wait-possible"}
-WHOLE = {"foreign-value", "invalid-kernel"}
-LAUNCHES = {"invalid-binding", "device-unavailable", "no-progress"}
+@pytest.fixture(params=[rule for rule, *_ in _core.rules()])
+def page(request):
+    return Page(request.param)
 
 
-@pytest.mark.parametrize("rule", sorted(BODIES.keys() - LAUNCHES))
-def test_the_example_of_a_rule_breaks_it(rule, tmp_path):
-    whole = (
-        "import enigma\n" + BODIES[rule] if rule in WHOLE else HEAD + textwrap.indent(BODIES[rule], "    ")
-    )
-    if rule in ADVICE:
-        remarks = json.loads(enigma.compile(loaded(whole, tmp_path).example)._core.remarks())
-        assert rule in {remark["rule"] for remark in remarks}
-        return
-    with pytest.raises(enigma.EnigmaError) as raised:
-        for kernel in vars(loaded(whole, tmp_path)).values():
-            if isinstance(kernel, enigma.Kernel):
-                enigma.compile(kernel)
-    assert {finding.rule for finding in raised.value.diagnostics} == {rule}, str(raised.value)
+def test_the_example_of_a_page_breaks_its_rule_where_it_says(page):
+    outcome = checked(page.example)
+    finding = next(finding for finding in outcome.findings if finding.rule == page.rule)
+    lines = page.example.splitlines()
+    assert not finding.labels or MARK not in page.example or MARK in lines[finding.labels[0].line - 1]
+    named = {page.rule, *re.findall(r"\]\(([a-z-]+)\.md\)", page.text)}
+    assert outcome.grave <= named, "the page speaks of everything that is wrong with its example"
+
+
+def test_the_message_of_a_page_is_the_one_that_is_rendered(page):
+    assert page.message == shown(page.rule, checked(page.example)), "`make pages` writes the messages"
+
+
+@pytest.mark.parametrize("heading", ["Mend", "Alike, and right"])
+def test_what_a_page_calls_right_is_clean(page, heading):
+    for program in page.variants(heading):
+        outcome = checked(program)
+        assert not outcome.grave, outcome.text
+        assert page.rule not in {finding.rule for finding in outcome.findings}, program
+
+
+def test_the_report_of_the_checker_page_is_the_one_that_is_rendered():
+    text = CHECKER.read_text()
+    assert blocks(text, "text")[0].rstrip() == checked(blocks(text)[0]).text, "`make pages` writes it"
+
+
+def keys(data):
+    """The names of all fields of a JSON value."""
+    if isinstance(data, list):
+        return set().union(*map(keys, data))
+    return set(data).union(*map(keys, data.values())) if isinstance(data, dict) else set()
+
+
+def test_the_checker_page_names_every_field_of_a_report(tmp_path):
+    text = CHECKER.read_text()
+    report = loaded(blocks(text)[0], tmp_path).report
+    assert keys(json.loads(report.to_json())) <= set(re.findall(r"`([a-z_]+)`", text))
+
+
+def anchors(path):
+    """The headings of a page, as links name them."""
+    titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", [DOCS.parent / "README.md", *DOCS.rglob("*.md")], ids=str)
+def test_every_link_leads_somewhere(path):
+    text = re.sub(r"```.*?```|`.*?`", "", path.read_text(), flags=re.DOTALL)
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+        there = (path.parent / target) if target else path
+        assert there.exists(), f"{target} in {path}"
+        assert not anchor or anchor in anchors(there), f"#{anchor} in {path}"
 
 
 def test_the_first_example_of_the_python_page_runs(tmp_path):

@@ -57,9 +57,12 @@ fn every_page_has_the_same_parts() {
 #[test]
 fn every_page_prints_in_a_terminal() {
     for rule in Rule::ALL {
-        let lines: Vec<&str> = rule.page().lines().collect();
-        assert!(lines.len() <= 90, "docs/rules/{rule}.md has {} lines", lines.len());
-        for line in lines {
+        let page = rule.page();
+        assert!(page.lines().count() <= 90, "docs/rules/{rule}.md is too long");
+        let (before, rest) = page.split_once("\n## Message\n").expect("a page has its parts");
+        let (_, after) = rest.split_once("\n## Mend\n").expect("a page has its parts");
+        // Messages are as wide as they are.
+        for line in before.lines().chain(after.lines()) {
             assert!(line.chars().count() <= 112, "docs/rules/{rule}.md is too wide: {line}");
         }
     }
