@@ -7,6 +7,7 @@ mod clock;
 mod course;
 mod flight;
 mod found;
+mod html;
 mod judge;
 mod order;
 mod record;

@@ -7,6 +7,8 @@ mod svg;
 mod tests;
 mod trace;
 
+pub(crate) use svg::{legible, style};
+
 /// The course of one threadgroup. Time is counted in operations: in one unit the simdgroups that take part carry one out.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Timeline {

@@ -11,7 +11,7 @@ use super::{Flight, Mark, MarkKind, Timeline, Trouble, Work};
 use crate::theme;
 
 /// What the drawing looks like; the colours are the theme's.
-pub(super) fn style() -> String {
+pub(crate) fn style() -> String {
     let tiles =
         (0..theme::TILES).map(|n| format!(".enigma .tile-{n}{{fill:var(--tile-{n});stroke:var(--tile-{n})}}\n"));
     tiles.chain([include_str!("drawing.css").to_owned()]).collect()
@@ -30,22 +30,29 @@ const CHARACTER: usize = 7;
 impl Timeline {
     /// The timeline as one SVG image that needs nothing else. Hovering over anything says what it is.
     pub fn to_svg(&self) -> String {
+        let style = html! { style { (PreEscaped(theme::fixed(&style()))) } };
+        legible(self.image(style).into_string())
+    }
+
+    /// The image, with a style or, in a page that has one, without.
+    pub(crate) fn image(&self, style: Markup) -> Markup {
         let drawing = Drawing::of(self);
         let width = NAMES + drawing.layout.width + 2 * MARGIN;
         let (legend, legend_height) = drawing.legend();
         let top = 2 * MARGIN + LINE + legend_height;
         let bottom = top + drawing.height() + MARGIN;
         let height = bottom + if self.omitted > 0 { LINE } else { 0 };
-        let svg = html! {
+        html! {
             svg xmlns="http://www.w3.org/2000/svg" class="enigma" width=(width) height=(height) {
-                style { (PreEscaped(theme::fixed(&style()))) }
+                (style)
                 rect class="paper" width="100%" height="100%" {}
                 text x=(MARGIN) y="28" {
                     tspan class="name" { (self.kernel) } tspan class="muted" dx="10" { (self.summary()) }
                 }
                 g transform=(format!("translate({MARGIN} {})", MARGIN + LINE + 4)) { (legend) }
                 svg x=(MARGIN) y=(top) width=(NAMES) height=(drawing.height()) { (drawing.names()) }
-                svg.plot.tight[drawing.layout.is_tight()] x=(MARGIN + NAMES) y=(top) width=(drawing.layout.width) height=(drawing.height()) {
+                svg.plot.tight[drawing.layout.is_tight()] x=(MARGIN + NAMES) y=(top) width=(drawing.layout.width)
+                    height=(drawing.height()) {
                     (drawing.axis(drawing.natural_step()))
                     (drawing.plot())
                 }
@@ -53,12 +60,11 @@ impl Timeline {
                     text class="omitted" x=(MARGIN) y=(bottom + 4) { (omission) }
                 }
             }
-        };
-        legible(svg.into_string())
+        }
     }
 
     /// Where, how long, how many.
-    pub(super) fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let [x, y, z] = self.threadgroup;
         let count = |of: fn(&super::Row) -> usize| self.rows.iter().map(of).sum::<usize>() as u64;
         let parts = [
@@ -478,7 +484,7 @@ fn shortened(name: &str, length: usize) -> String {
 }
 
 /// XML cannot hold most control characters, not even escaped; they become the sign for what cannot be shown.
-pub(super) fn legible(markup: String) -> String {
+pub(crate) fn legible(markup: String) -> String {
     let shown = |c: char| (!c.is_control() || c == '\n' || c == '\t') && !matches!(c, '\u{fffe}' | '\u{ffff}');
     markup.chars().map(|c| if shown(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
