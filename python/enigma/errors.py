@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 
@@ -21,11 +22,54 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A piece of a source file and the text that takes its place. Lines and columns count from 1.
+
+    Where text is inserted the piece is empty: it ends where it begins.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A change of the source that mends a finding.
+
+    ``statement`` is inserted before the line ``before_line``, with the indentation that belongs there; ``edits`` are all
+    changes of the file, this one among them, in the order of their places.
+    """
+
+    statement: str
+    before_line: int
+    edits: tuple[Edit, ...]
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> Repair:
+        edits = tuple(Edit(**edit) for edit in data["edits"])
+        return cls(data["statement"], data["before_line"], edits)
+
+    def apply(self, text: str) -> str:
+        """The text of the file with the repair made. ``text`` must be what the kernel was traced from."""
+        starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+        for edit in reversed(self.edits):
+            start = starts[edit.line - 1] + edit.column - 1
+            end = starts[edit.end_line - 1] + edit.end_column - 1
+            text = text[:start] + edit.text + text[end:]
+        return text
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """One finding: what rule was broken, where, and what to do about it.
 
     ``rule`` is its stable name, as ``"read-before-wait"``; ``severity`` is ``"error"``, ``"warning"`` or ``"advice"``;
-    ``labels`` are its places, the first the primary one; ``help`` are remedies.
+    ``labels`` are its places, the first the primary one; ``notes`` are what else is to be known; ``help`` are remedies;
+    ``repair`` is a change of the source that mends it, where there is one.
     """
 
     rule: str
@@ -33,11 +77,20 @@ class Diagnostic:
     message: str
     labels: tuple[Label, ...]
     help: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    repair: Repair | None = None
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> Diagnostic:
-        labels = tuple(Label(**label) for label in data["labels"])
-        return cls(data["rule"], data["severity"], data["message"], labels, tuple(data["help"]))
+        return cls(
+            rule=data["rule"],
+            severity=data["severity"],
+            message=data["message"],
+            labels=tuple(Label(**label) for label in data["labels"]),
+            help=tuple(data["help"]),
+            notes=tuple(data["notes"]),
+            repair=Repair._of(data["repair"]) if data["repair"] else None,
+        )
 
 
 def findings(text: str) -> tuple[Diagnostic, ...]:

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
-use crate::repair::Repair;
-use crate::span::{SourceFiles, Span};
+use crate::repair::{Edit, Repair};
+use crate::span::{SourceFiles, Span, offset};
 
 /// How bad a finding is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -217,14 +217,26 @@ impl Diagnostic {
         for note in &self.notes {
             main = main.element(Level::NOTE.message(note.as_str()));
         }
-        for help in &self.help {
+        let repair = self.repair.as_ref().and_then(|repair| Some((repair, files.file(repair.span()?))));
+        let text = repair.and_then(|(_, file)| file.read());
+        // The first remedy is what the repair does: it stands above the changed lines.
+        let (done, told) = self.help.split_at(usize::from(text.is_some()).min(self.help.len()));
+        for help in told {
             main = main.element(Level::HELP.message(help.as_str()));
+        }
+        let mut groups = vec![main];
+        if let (Some((repair, file)), Some(text), [title]) = (repair, &text, done) {
+            let change = |edit: &'_ Edit| {
+                let patch = Patch::new(edit.range(text), edit.text.clone());
+                Snippet::source(&**text).path(file.path.as_str()).fold(true).patch(patch)
+            };
+            groups.push(Level::HELP.secondary_title(title.as_str()).elements(repair.edits.iter().map(change)));
         }
         let renderer = match style {
             Style::Plain => Renderer::plain(),
             Style::Colour => Renderer::styled(),
         };
-        renderer.render(&[main])
+        renderer.render(&groups)
     }
 }
 
@@ -263,19 +275,14 @@ fn snippet<'a>(
 /// The bytes of `text` that a span covers. A span whose end is not known reaches to the end of the
 /// expression that starts there; one that reaches over several lines is cut at the end of its first.
 fn byte_range(text: &str, span: Span) -> std::ops::Range<usize> {
-    let line_start: usize = text.split_inclusive('\n').take(span.line as usize - 1).map(str::len).sum();
-    let line = text[line_start..].lines().next().unwrap_or("");
-    let offset = |column: u32| {
-        let before = (column as usize).saturating_sub(1);
-        line.char_indices().nth(before).map_or(line.len(), |(i, _)| i)
-    };
-    let start = offset(span.column);
+    let start = offset(text, span.line, span.column);
+    let rest = text[start..].lines().next().unwrap_or("");
     let end = match (span.end_column, span.end_line == span.line) {
-        (0, _) => start + expression_len(&line[start..]),
-        (column, true) => offset(column).max(start),
-        (_, false) => line.trim_end().len().max(start),
+        (0, _) => start + expression_len(rest),
+        (column, true) => offset(text, span.line, column).max(start),
+        (_, false) => start + rest.trim_end().len(),
     };
-    line_start + start..line_start + end
+    start..end
 }
 
 /// The length of the call or name that `text` starts with: up to the end of its identifier, and

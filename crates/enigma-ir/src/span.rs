@@ -65,3 +65,11 @@ impl SourceFiles {
         format!("{}:{}:{}", self.file(span).path, span.line, span.column)
     }
 }
+
+/// The byte of `text` at which a line and a column begin; the end of the line, or of the text, where it is shorter.
+pub(crate) fn offset(text: &str, line: u32, column: u32) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+    let rest = text[start..].lines().next().unwrap_or("");
+    let before = (column as usize).saturating_sub(1);
+    start + rest.char_indices().nth(before).map_or(rest.len(), |(at, _)| at)
+}
