@@ -1,8 +1,8 @@
 """The pages of the rules, docs/rules/: their examples, what a check says of them, and what follows from the program.
 
 `python tests/python/rule_pages.py` (`make pages`) runs every example and writes the message that it gives into its
-page, and what the rules say of themselves: the first lines of each page, and the table of the index. The report that
-docs/checker.md shows is written as well.
+page, and what the rules say of themselves: the first lines of each page, and the table of the index. The messages that
+other pages show are written as well.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import os
 import re
 import sys
 import tempfile
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import enigma
-from enigma import _core
+from enigma import _core, runtime
 
 DOCS = Path(__file__).parents[2] / "docs"
 RULES = DOCS / "rules"
 INDEX = RULES / "README.md"
 CHECKER = DOCS / "checker.md"
+PYTHON = DOCS / "python.md"
+README = DOCS.parent / "README.md"
 MARK = "# <--"
 
 
@@ -73,8 +78,9 @@ class Page:
 
 
 def showing(text: str, message: str) -> str:
-    """The text of a page with that message in the place of the one that it shows."""
-    return re.sub(r"```text\n.*?```", lambda _: f"```text\n{message}\n```", text, count=1, flags=re.DOTALL)
+    """The text of a page with that message in the place of the one that it shows, if it shows one."""
+    shown = r"```text\n((error|warning|advice)\[.*?)?```"
+    return re.sub(shown, lambda _: f"```text\n{message}\n```", text, count=1, flags=re.DOTALL)
 
 
 def variant(example: str, block: str) -> str:
@@ -102,6 +108,17 @@ class Outcome:
         return {finding.rule for finding in self.findings if finding.severity != "advice"}
 
 
+@contextlib.contextmanager
+def few_steps() -> Iterator[None]:
+    """Lets loops that do not end be stopped soon."""
+    runtime.default_runtime.cache_clear()
+    try:
+        with mock.patch.dict(os.environ, ENIGMA_STEP_LIMIT="100000"):
+            yield
+    finally:
+        runtime.default_runtime.cache_clear()
+
+
 @functools.cache
 def checked(program: str) -> Outcome:
     """Runs a program, after the lines that the index says every example begins with."""
@@ -111,7 +128,7 @@ def checked(program: str) -> Outcome:
         path = Path(directory) / "example.py"
         path.write_text(program)
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with few_steps(), contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(program, path, "exec"), head)
             report = head.get("report")
             findings, text = (report.findings, str(report)) if report else ((), "")
@@ -126,6 +143,22 @@ def shown(rule: str, outcome: Outcome) -> str:
     if not findings:
         raise ValueError(f"the example of {rule} does not break it:\n{outcome.text}")
     return "\n\n".join(findings)
+
+
+def shown_elsewhere() -> dict[Path, str]:
+    """The messages that pages show which are of no rule, by page."""
+    kernel, wait, use = (
+        blocks(README.read_text())[0],
+        "    enigma.async_copy_wait(ev)\n",
+        "    B[lane] = tile[lane]\n",
+    )
+    return {
+        README: checked(kernel.replace(wait, "").replace(use, use + wait)).text.replace(
+            "example.py", "tiled_load.py"
+        ),
+        PYTHON: shown("read-before-wait", checked(Page("read-before-wait").example)),
+        CHECKER: checked(blocks(CHECKER.read_text())[0]).text,
+    }
 
 
 def index(text: str, rules: list[tuple[str, str, str]]) -> str:
@@ -146,8 +179,8 @@ def main() -> int:
         except ValueError as error:
             wrong.append(str(error))
     INDEX.write_text(index(INDEX.read_text(), _core.rules()))
-    text = CHECKER.read_text()
-    CHECKER.write_text(showing(text, checked(blocks(text)[0]).text))
+    for path, message in shown_elsewhere().items():
+        path.write_text(showing(path.read_text(), message))
     if wrong:
         print("\n\n".join(wrong), file=sys.stderr)
     return 1 if wrong else 0
