@@ -40,8 +40,8 @@ class Edit:
 class Repair:
     """A change of the source that mends a finding.
 
-    ``statement`` is inserted before the line ``before_line``, with the indentation that belongs there; ``edits`` are all
-    changes of the file, this one among them, in the order of their places.
+    ``statement`` is inserted before the line ``before_line``, with the indentation that belongs there; ``edits`` are
+    all changes of the file, this one among them, in the order of their places.
     """
 
     statement: str

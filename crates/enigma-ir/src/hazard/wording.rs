@@ -151,9 +151,15 @@ impl Teller<'_> {
 
     fn unpublished(&self, at: OpId, issue: OpId, wait: OpId, memory: MemoryId) -> Diagnostic {
         let (name, copy, deed) = (self.memory(memory), self.copy(issue), self.deed(at, memory));
-        let waited = match self.kernel.op(issue).writes(memory) {
-            true => "waited for here, which shows it to this simdgroup alone",
-            false => "waited for here, by this simdgroup alone",
+        let (waited, place) = match self.kernel.op(issue).writes(memory) {
+            true => (
+                "waited for here, which shows it to this simdgroup alone",
+                "after the wait, so that every simdgroup sees the copy",
+            ),
+            false => (
+                "waited for here, by this simdgroup alone",
+                "after the wait, so that every simdgroup comes after the copy",
+            ),
         };
         let message =
             format!("no barrier stands between the wait for {copy} and another simdgroup's {} `{name}`", deed.noun);
@@ -167,7 +173,7 @@ impl Teller<'_> {
             true => diagnostic,
             false => diagnostic.with_label(self.span(issue), "the copy is issued here"),
         };
-        diagnostic.with_help(self.put_barrier("after the wait, so that every simdgroup sees the copy", memory))
+        diagnostic.with_help(self.put_barrier(place, memory))
     }
 
     fn unsettled(&self, at: OpId, access: OpId, memory: MemoryId) -> Diagnostic {

@@ -24,6 +24,9 @@ pub(super) fn between(kernel: &Kernel, code: Opcode, first: OpId, second: OpId, 
     let text = text_at(kernel, place)?;
     let editor = Editor::new(kernel, place, &text);
     let in_order = position(kernel, first)? < position(kernel, second)?;
+    if !in_order && !is_repeated(kernel, block) {
+        return None;
+    }
     let anchor = anchor(&editor, first, second, in_order)?;
     if !all_come_by(kernel, code, second) {
         return None;
@@ -35,9 +38,19 @@ pub(super) fn between(kernel: &Kernel, code: Opcode, first: OpId, second: OpId, 
 
 /// The innermost block that holds both.
 fn common_block(kernel: &Kernel, first: OpId, second: OpId) -> Option<BlockId> {
-    let inner = kernel.op(first).parent;
-    std::iter::successors(Some(inner), |&block| Some(kernel.op(kernel.block(block).owner?).parent))
-        .find(|&block| kernel.encloses(block, kernel.op(second).parent))
+    blocks_around(kernel, kernel.op(first).parent).find(|&block| kernel.encloses(block, kernel.op(second).parent))
+}
+
+/// Whether the block is run several times, so that what stands at its end comes before what stands at its beginning.
+fn is_repeated(kernel: &Kernel, block: BlockId) -> bool {
+    blocks_around(kernel, block)
+        .filter_map(|inner| kernel.block(inner).owner)
+        .any(|owner| matches!(kernel.op(owner).code, Opcode::For | Opcode::While))
+}
+
+/// A block and those that it is nested in.
+fn blocks_around(kernel: &Kernel, block: BlockId) -> impl Iterator<Item = BlockId> {
+    std::iter::successors(Some(block), |&inner| Some(kernel.op(kernel.block(inner).owner?).parent))
 }
 
 /// Whether such a barrier stands between the two already, so that another would mend nothing. Where the second comes
@@ -96,7 +109,5 @@ fn all_come_by(kernel: &Kernel, code: Opcode, op: OpId) -> bool {
         };
         deciding.iter().all(|value| levels[value.index()] <= limit)
     };
-    let blocks_around =
-        |block: BlockId| std::iter::successors(Some(block), |&b| Some(kernel.op(kernel.block(b).owner?).parent));
-    kernel.ops.iter().filter(|other| other.span == place).all(|other| blocks_around(other.parent).all(uniform))
+    kernel.ops.iter().filter(|other| other.span == place).all(|other| blocks_around(kernel, other.parent).all(uniform))
 }
