@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`. Both install what they need: Python packages into
-# .venv, and for the tests the Debian packages clang-19 and mlir-19-tools.
+# .venv, and for the tests Debian packages (scripts/install-system-tools.sh).
 
 BIN := .venv/bin
 RUST_TESTS := --workspace --exclude enigma-python

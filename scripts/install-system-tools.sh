@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that the tests judge the emitted text with: clang compiles and runs the Metal source,
-# mlir-opt verifies the MLIR text. Does nothing where they are installed.
+# Installs the Debian packages that the tests judge what is written with: clang compiles and runs the Metal source,
+# mlir-opt verifies the MLIR text, chromium opens the timeline's page. Does nothing where they are installed.
 set -eu
 
 missing=""
 command -v clang++-19 >/dev/null 2>&1 || missing="$missing clang-19"
 command -v mlir-opt-19 >/dev/null 2>&1 || missing="$missing mlir-19-tools"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
 as_root=""

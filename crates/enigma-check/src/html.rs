@@ -118,7 +118,7 @@ impl Timeline {
         html! {
             @if !self.rows.is_empty() {
                 details class="timeline" {
-                    summary { "Timeline" span class="aside" { (self.summary()) } }
+                    summary { "Timeline" }
                     @if events <= DRAWN {
                         div class="scroll" { (self.image(html! {})) }
                     } @else {

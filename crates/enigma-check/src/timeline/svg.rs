@@ -64,7 +64,7 @@ impl Timeline {
     }
 
     /// Where, how long, how many.
-    pub(crate) fn summary(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let [x, y, z] = self.threadgroup;
         let count = |of: fn(&super::Row) -> usize| self.rows.iter().map(of).sum::<usize>() as u64;
         let parts = [
