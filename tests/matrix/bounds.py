@@ -56,8 +56,11 @@ def line_beyond_the_input(A: enigma.f32, B: enigma.f32, wrong=True):  # other
 
 @case(RULE, elements=64, arguments={"pitch": 16}, expected=lambda a: a.reshape(4, 16)[:, 8:].ravel())
 def last_row_beyond_the_input(
-    A: enigma.f32, B: enigma.f32, pitch: enigma.Scalar(enigma.u32), wrong=True
-):  # other
+    A: enigma.f32,  # other
+    B: enigma.f32,
+    pitch: enigma.Scalar(enigma.u32),
+    wrong=True,
+):
     tile = enigma.threadgroup_alloc("float", 32)
     lane = enigma.thread_index_in_simdgroup()
     tile[lane] = 0.0
@@ -68,10 +71,10 @@ def last_row_beyond_the_input(
 
 @case(RULE, scope="grid", elements=48, arguments={"rows": 6})
 def edge_tile_without_its_valid_extent(
-    A: enigma.f32,
+    A: enigma.f32,  # other
     B: enigma.f32,
     rows: enigma.Scalar(enigma.u32),
-    wrong=True,  # other
+    wrong=True,
 ):
     tile = enigma.threadgroup_alloc("float", 32)
     lane = enigma.thread_index_in_simdgroup()
@@ -112,8 +115,11 @@ def negative_count(A: enigma.f32, B: enigma.f32, n: enigma.Scalar(enigma.i32), w
 
 @case(RULE, arguments={"n": 0})
 def one_element_where_none_is_right(
-    A: enigma.f32, B: enigma.f32, n: enigma.Scalar(enigma.i32), wrong=True
-):  # other
+    A: enigma.f32,  # other
+    B: enigma.f32,
+    n: enigma.Scalar(enigma.i32),
+    wrong=True,
+):
     tile = enigma.threadgroup_alloc("float", 32)
     lane = enigma.thread_index_in_simdgroup()
     tile[lane] = A[lane]

@@ -90,9 +90,8 @@ def clipped_store_meets_its_neighbour(
     tile = enigma.threadgroup_alloc("float", 32)
     lane = enigma.thread_index_in_simdgroup()
     tile[lane] = A[lane]
-    left = enigma.async_copy_2d_t2d(
-        B, 0, 8, tile, 0, 8, 8, 4, valid_cols=valid + 1 if wrong else valid
-    )  # other
+    reach = valid + 1 if wrong else valid
+    left = enigma.async_copy_2d_t2d(B, 0, 8, tile, 0, 8, 8, 4, valid_cols=reach)  # other
     right = enigma.async_copy_2d_t2d(B, valid, 8, tile, valid, 8, 1, 4)  # at
     enigma.async_copy_wait(left, right)
 

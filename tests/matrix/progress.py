@@ -13,9 +13,9 @@ def spin_on_a_tile_that_nobody_writes(A: enigma.f32, B: enigma.f32, wrong=True):
     lane = enigma.thread_index_in_simdgroup()
     tile[lane] = 0.0
     with enigma.while_(lambda: tile[lane] == 0.0):  # at, other
-        B[lane] = A[lane]
         if not wrong:
-            tile[lane] = 1.0
+            tile[lane] = A[lane]
+    B[lane] = A[lane]
 
 
 @case(RULE, scope="threadgroup", expected=lambda a: a[32:])

@@ -75,7 +75,7 @@ def threadgroups_store_one_element_too_early(A: enigma.f32, B: enigma.f32, wrong
 def result_of_another_threadgroup_read(A: enigma.f32, B: enigma.f32, wrong=True):
     i = enigma.thread_position_in_grid
     B[i] = A[i]  # other
-    B[i + 64] = B[(i + 32) % 64 if wrong else i]  # at
+    B[i + 64] = B[i % 32 if wrong else i]  # at
 
 
 @case(RULE, scope="threadgroup", expected=lambda a: np.full(1, a.sum()))

@@ -28,6 +28,7 @@ def column_reused_beside_the_rows(A: enigma.f32, B: enigma.f32, pitch: enigma.Sc
     lane = enigma.thread_index_in_simdgroup()
     place = lane / 8 * pitch + lane % 8
     tile[place] = A[lane]
+    enigma.simd_barrier()
     ev = enigma.async_copy_2d_t2d(B, 0, 8, tile, 0, pitch, 8, 4)  # other
     tile[place + (7 if wrong else 8)] = 0.0  # at
     enigma.async_copy_wait(ev)
