@@ -114,6 +114,21 @@ WRONG = {
             tile[k] = 2.0
         enigma.async_copy_wait(ev)
     """,
+    "a second copy into the tile": """
+        ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 64)
+        x = A[i]
+        other = enigma.async_copy_1d_d2t(tile, 32, A, 0, 32)  # INSERTED
+        enigma.async_copy_wait(ev, other)
+        B[i] = x + tile[i]
+    """,
+    "a second copy in a loop": """
+        ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 64)
+        for k in enigma.range(n):
+            following = enigma.async_copy_1d_d2t(tile, 0, A, k, 64)  # INSERTED
+            enigma.async_copy_wait(ev)
+            ev = following
+        enigma.async_copy_wait(ev)
+    """,
     "read before a carried wait": """
         ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 32)
         for k in enigma.range(n):

@@ -52,6 +52,10 @@ pub(crate) fn of(hazard: &Hazard, kernel: &Kernel) -> Option<Repair> {
         Hazard::InFlight { at, issue, across: false, .. } => {
             wait::first_that_fits(kernel, issue, target::before_access(kernel, issue, at))
         }
+        // One copy that conflicts with itself may be several simdgroups', which no wait keeps apart.
+        Hazard::Overlap { at, issue, across: false, .. } if at != issue => {
+            wait::first_that_fits(kernel, issue, target::before_access(kernel, issue, at))
+        }
         Hazard::NeverWaited { issue } => wait::first_that_fits(kernel, issue, target::of_lost(kernel, issue)),
         Hazard::Unpublished { at, wait, memory, .. } => barrier::between(kernel, Opcode::Barrier, wait, at, memory),
         Hazard::Unsettled { at, access, memory } => barrier::between(kernel, Opcode::Barrier, access, at, memory),

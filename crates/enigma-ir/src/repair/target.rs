@@ -20,7 +20,8 @@ pub(super) struct Target {
     pub(super) superfluous: Vec<OpId>,
 }
 
-/// Places for the wait for a copy that is in flight when `at` touches what it moves, the best first.
+/// Places for the wait for a copy that is in flight when `at`, an access or another copy, touches what it moves, the best
+/// first.
 pub(super) fn before_access(kernel: &Kernel, issue: OpId, at: OpId) -> Vec<Target> {
     let Some((event, access)) = in_reach(kernel, kernel.op(issue).results[0], at) else { return Vec::new() };
     places(kernel, event, [Some(access)])
