@@ -28,6 +28,10 @@ class Log:
         self.order = order
         self.reports: list[Report] = []
 
+    def wants(self, kernel: Kernel | CompiledKernel) -> bool:
+        """Whether launches of that kernel are to be checked."""
+        return True
+
     def launch(
         self,
         runtime: Runtime,
@@ -43,7 +47,7 @@ class Log:
         return report._core.statistics()
 
     def take(self, report: Report) -> None:
-        """Keeps a report, and raises its errors."""
+        """Takes up a report, and raises its errors."""
         self.reports.append(report)
         report.raise_if_errors()
 

@@ -9,16 +9,36 @@ import linecache
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from . import _core, _source
 from ._rewrite import rewritten
 from .errors import Diagnostic, findings
 from .types import DType, Scalar
 
+if TYPE_CHECKING:
+    from .runtime import Shape
+
+Make = TypeVar("Make", bound=Callable[[], Any])
 AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A launch that is declared for a kernel; `Kernel.sample` makes it. ``make`` makes its arguments."""
+
+    make: Callable[[], Any]
+    grid: tuple[int, int, int]
+    threads: tuple[int, int, int]
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments, made anew."""
+        made = self.make()
+        return tuple(made) if isinstance(made, tuple | list) else (made,)
 
 
 class Kernel:
@@ -26,6 +46,9 @@ class Kernel:
 
     ``kernel[grid, threads](*arguments)`` runs it on the default device: ``grid`` and ``threads`` count threads, each
     an int or a tuple of up to three. The first launch traces the kernel, later ones use what it made.
+
+    Attributes:
+        samples: the launches that were declared for it.
     """
 
     __name__: str
@@ -35,6 +58,7 @@ class Kernel:
         self._function = function
         self._parameters = _parameters(function, namespace)
         self._traced: _core.Compiled | None = None
+        self.samples: list[Sample] = []
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: object, **kwargs: object) -> None:
@@ -49,6 +73,25 @@ class Kernel:
         from .runtime import launcher
 
         return launcher(self, shape)
+
+    def sample(self, *, grid: Shape, threads: Shape) -> Callable[[Make], Make]:
+        """Declares a launch, for ``enigma check`` to run: it stands above a function that returns the arguments::
+
+            @double.sample(grid=1024, threads=256)
+            def thousand():
+                return np.arange(1000, dtype=np.float32), np.zeros(1000, np.float32)
+
+        A kernel may have several.
+        """
+        from .runtime import extent
+
+        shape = extent("grid", grid), extent("threads", threads)
+
+        def declare(make: Make) -> Make:
+            self.samples.append(Sample(make, *shape))
+            return make
+
+        return declare
 
     def __repr__(self) -> str:
         return f"<enigma.kernel {self.__qualname__}>"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
 from .errors import Diagnostic
+from .timeline import Timeline
 
 if TYPE_CHECKING:
     from .kernel import CompiledKernel, Kernel
@@ -24,7 +24,7 @@ Extent = tuple[int, int, int]
 
 
 class Layout(NamedTuple):
-    """How the elements of an array lie: their type, and its extents."""
+    """What an array looks like that the kernel wrote: the type of its elements, and its extents."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -148,12 +148,12 @@ class Report:
         self,
         core: _core.Report,
         kernel: Kernel | CompiledKernel,
-        layouts: Sequence[Layout | None],
+        held: Sequence[Any],
         runtime: Runtime,
     ) -> None:
         self._core = core
         self._kernel = kernel
-        self._layouts = layouts
+        self._held = held
         self._runtime = runtime
         data = json.loads(core.json())
         self.ok: bool = data["ok"]
@@ -183,14 +183,15 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
     @cached_property
-    def arrays(self) -> tuple[npt.NDArray[Any] | None, ...]:
-        """What each parameter's buffer held after the first run, in the dtype and the shape of the array that was
-        passed in; None for a `Scalar`. Empty when the kernel was refused, and nothing ran."""
-        layouts = zip(self._core.buffers(), self._layouts, strict=False)
-        return tuple(
-            None if buffer is None or layout is None else np.ndarray(layout.shape, layout.dtype, buffer)
-            for buffer, layout in layouts
-        )
+    def arrays(self) -> tuple[Any, ...]:
+        """The array of each parameter after the first run, in the dtype and the shape of the one that was passed in;
+        None for a `Scalar`. What the kernel does not write is the argument itself. Empty when nothing ran."""
+        return tuple(map(_array, self._core.buffers(), self._held))
+
+    @property
+    def timeline(self) -> Timeline:
+        """The course of the first threadgroup, or of the first in which something went wrong."""
+        return Timeline(self._core)
 
     @property
     def replay(self) -> Replay:
@@ -211,6 +212,12 @@ class Report:
         """The report as a JSON object."""
         return self._core.json()
 
+    def to_html(self) -> str:
+        """The report as a piece of HTML that brings its style with it; `page` makes a page of several."""
+        return self._core.html()
+
+    _repr_html_ = to_html
+
     def __str__(self) -> str:
         return self._core.render(False)
 
@@ -229,3 +236,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number or 'no'} {plural or noun + 's'}"
+
+
+def page(reports: Iterable[Report]) -> str:
+    """Reports as one HTML page that needs nothing else."""
+    head = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Checked launches</title></head>'
+    return f"{head}<body>{''.join(report.to_html() for report in reports)}</body></html>"
+
+
+def _array(buffer: bytearray | None, held: Any) -> Any:
+    """The array of one parameter: of the bytes that the kernel left, if it is one that it writes."""
+    return np.ndarray(held.shape, held.dtype, buffer) if isinstance(held, Layout) else held

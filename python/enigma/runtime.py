@@ -49,7 +49,7 @@ class Runtime:
         self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
     ) -> Statistics:
         """Runs a kernel on this device; see `enigma.launch`."""
-        if logs:
+        if logs and logs[-1].wants(kernel):
             return logs[-1].launch(self, kernel, arguments, grid, threads)
         core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
@@ -71,11 +71,12 @@ class Runtime:
                 raise
             return Report(_core.refused(refusal, kernel.__name__, *shape, order), kernel, [], self)
         report = self._core.check(core, *shape, arguments, order)
-        layouts = [
-            None if is_scalar else Layout(numpy_dtype(dtype_class(dtype)), np.shape(argument))
-            for argument, (_, dtype, is_scalar, _) in zip(arguments, core.parameters, strict=True)
-        ]
-        return Report(report, kernel, layouts, self)
+        held = [
+            Layout(numpy_dtype(dtype_class(dtype)), np.shape(argument)) if is_written
+            else None if is_scalar else argument
+            for argument, (_, dtype, is_scalar, is_written) in zip(arguments, core.parameters, strict=True)
+        ]  # fmt: skip
+        return Report(report, kernel, held, self)
 
     def prepare(
         self,

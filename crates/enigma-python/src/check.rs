@@ -33,6 +33,26 @@ impl Report {
         self.inner.render(if colour { Style::Colour } else { Style::Plain })
     }
 
+    /// The report as a piece of HTML.
+    fn html(&self) -> String {
+        self.inner.to_html()
+    }
+
+    /// The course of one threadgroup, as a page.
+    fn timeline_html(&self) -> String {
+        self.inner.timeline().to_html()
+    }
+
+    /// The course of one threadgroup, as a drawing.
+    fn timeline_svg(&self) -> String {
+        self.inner.timeline().to_svg()
+    }
+
+    /// The course of one threadgroup, in the trace format of Perfetto and Chrome.
+    fn timeline_trace(&self) -> String {
+        self.inner.timeline().to_trace().to_string()
+    }
+
     /// The bytes of each parameter's buffer after the run, None for a `Scalar`. Nothing for a kernel that did not run.
     fn buffers<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyByteArray>>> {
         let bytes = |buffer: &Option<Vec<u8>>| buffer.as_deref().map(|bytes| PyByteArray::new(py, bytes));
