@@ -54,7 +54,7 @@ pub struct Flight {
     pub bytes: u64,
     /// When it was issued.
     pub issued: u64,
-    /// When it was waited for; `None` if it never was.
+    /// When it was waited for; `None` if it never was, or if the wait is among the events that were left out.
     pub waited: Option<u64>,
     /// Where it was issued: `file:line:column`.
     pub place: String,

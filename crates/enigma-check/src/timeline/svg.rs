@@ -86,6 +86,26 @@ impl Timeline {
         (self.omitted > 0).then(|| format!("Not everything is shown: {events} did not fit into the timeline."))
     }
 
+    /// What it means that a copy has no wait. Of an incomplete timeline nobody knows whether there was one.
+    fn open_end(&self) -> &'static str {
+        if self.omitted == 0 { "never waited for" } else { "wait not shown" }
+    }
+
+    /// Everything about a copy, as a few lines of text.
+    fn description(&self, flight: &Flight) -> String {
+        let Flight { number, dst, src, extent: [columns, rows], bytes, issued, place, .. } = flight;
+        let time = match flight.waited {
+            Some(waited) => {
+                let duration = counted(waited.saturating_sub(*issued), "operation");
+                format!("in flight for {duration}, from {issued} to {waited}")
+            }
+            None => format!("{}, in flight from {issued} to the end", self.open_end()),
+        };
+        format!(
+            "copy {number}: {src} \u{2192} {dst}\n{columns} \u{d7} {rows} elements, {bytes} bytes\n{time}\nissued at {place}"
+        )
+    }
+
     /// How much time the drawing shows; never nothing, so that places in it are shares of something.
     pub(super) fn span(&self) -> u64 {
         self.end.max(1)
@@ -144,7 +164,7 @@ impl<'a> Drawing<'a> {
             (mark(MarkKind::Barrier), Sample::Barrier, "barrier"),
             (mark(MarkKind::SimdBarrier), Sample::SimdBarrier, "barrier of a simdgroup"),
             (flight(|flight| flight.to_device), Sample::Outward, "to device memory"),
-            (flight(|flight| flight.waited.is_none()), Sample::Torn, "never waited for"),
+            (flight(|flight| flight.waited.is_none()), Sample::Torn, self.timeline.open_end()),
             (rows.iter().any(|row| !row.troubles.is_empty()), Sample::Trouble, "finding"),
         ];
         tiles
@@ -285,7 +305,7 @@ impl<'a> Drawing<'a> {
         let room = (self.layout.width as u64).saturating_mul(duration) / self.timeline.span();
         html! {
             g class=(self.flight_class(flight)) data-copy=(flight.number) {
-                title { (flight.description(self.timeline.end)) }
+                title { (self.timeline.description(flight)) }
                 rect x=(x) width=(width) height=(height) rx=(if height > 8 { 2.5 } else { 1.0 }) {}
                 @if let Some(label) = flight.label(room as usize).filter(|_| height > 12) {
                     svg x=(x) width=(width) height=(height) { text x="5" y=(height - 4) { (label) } }
@@ -383,18 +403,6 @@ fn bar() -> Markup {
 }
 
 impl Flight {
-    /// Everything about the copy, as a few lines of text.
-    pub(super) fn description(&self, end: u64) -> String {
-        let Flight { number, dst, src, extent: [columns, rows], bytes, issued, place, .. } = self;
-        let time = match self.waited {
-            Some(waited) => format!("in flight for {}, from {issued} to {waited}", operations(*issued, waited)),
-            None => format!("never waited for, in flight from {issued} to the end: {}", operations(*issued, end)),
-        };
-        format!(
-            "copy {number}: {src} \u{2192} {dst}\n{columns} \u{d7} {rows} elements, {bytes} bytes\n{time}\nissued at {place}"
-        )
-    }
-
     /// What can be written into a bar of so many pixels.
     fn label(&self, room: usize) -> Option<String> {
         let Flight { number, dst, src, extent: [columns, rows], .. } = self;
@@ -461,10 +469,6 @@ fn listed(copies: &[u32]) -> String {
 fn numbers(copies: &[u32]) -> Option<String> {
     let numbers: Vec<String> = copies.iter().map(u32::to_string).collect();
     (!numbers.is_empty()).then(|| numbers.join(" "))
-}
-
-fn operations(from: u64, to: u64) -> String {
-    counted(to.saturating_sub(from), "operation")
 }
 
 fn counted(number: u64, noun: &str) -> String {

@@ -136,6 +136,15 @@ fn marks_and_troubles_stand_at_their_time() {
 }
 
 #[test]
+fn a_copy_without_a_wait_is_blamed_only_where_every_wait_is_shown() {
+    let mut timeline = everything();
+    assert!(timeline.to_svg().contains("wait not shown, in flight from 22 to the end"));
+    timeline.omitted = 0;
+    let text = timeline.to_svg();
+    assert!(text.contains("never waited for, in flight from 22 to the end") && !text.contains("wait not shown"));
+}
+
+#[test]
 fn a_barrier_that_a_simdgroup_misses_leaves_a_gap() {
     let at_it = Row { marks: vec![mark(MarkKind::Barrier, 5, &[])], ..Row::default() };
     let rows = vec![at_it.clone(), Row::default(), at_it.clone(), at_it];

@@ -83,7 +83,7 @@ impl<'a> Trace<'a> {
         let Flight { number, dst, src, extent: [columns, rows], bytes, issued, waited, place, .. } = flight;
         let arguments = json!({
             "copy": number, "from": src, "to": dst, "columns": columns, "rows": rows, "bytes": bytes, "issued_at": place,
-            "waited_for": waited.is_some(),
+            "wait_shown": waited.is_some(),
         });
         let name = format!("copy {number}: {src} \u{2192} {dst}");
         self.complete(thread, "copy", &name, [*issued, waited.unwrap_or(self.end)], arguments);
