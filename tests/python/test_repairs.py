@@ -4,6 +4,7 @@ import itertools
 import linecache
 import textwrap
 
+import numpy as np
 import pytest
 
 import enigma
@@ -213,8 +214,85 @@ UNREPAIRED = {
 }
 
 
-def kernel_text(body: str, preamble: str = "import enigma") -> str:
-    """The source of a module with one kernel."""
+# Kernels that are wrong when four simdgroups run them.
+RUN_WRONG = {
+    "a band that another simdgroup copied is read": """
+        sg = enigma.simdgroup_index_in_threadgroup()
+        t = enigma.thread_index_in_threadgroup()
+        ev = enigma.async_copy_1d_d2t(tile, sg * 32, A, sg * 32, 32)
+        enigma.async_copy_wait(ev)
+        B[t] = tile[127 - t]
+    """,
+    "the next copy comes while others read": """
+        sg = enigma.simdgroup_index_in_threadgroup()
+        t = enigma.thread_index_in_threadgroup()
+        with enigma.for_range(0, 3) as k:
+            ev = enigma.async_copy_1d_d2t(tile, sg * 32, A, sg * 32, 32)
+            enigma.async_copy_wait(ev)
+            enigma.barrier()
+            B[t] = tile[127 - t]
+    """,
+    "a result is read back out of device memory": """
+        sg = enigma.simdgroup_index_in_threadgroup()
+        t = enigma.thread_index_in_threadgroup()
+        tile[t] = A[t]
+        ev = enigma.async_copy_1d_t2d(B, 0, tile, 0, 128, where=sg == 0)
+        enigma.async_copy_wait(ev)
+        x = B[127 - t]
+        enigma.barrier("mem_device")
+        B[t] = x
+    """,
+    "what another simdgroup stored is loaded": """
+        t = enigma.thread_index_in_threadgroup()
+        tile[t] = A[t]
+        B[t] = tile[127 - t]
+    """,
+    "what another lane stored is loaded": """
+        t = enigma.thread_index_in_threadgroup()
+        tile[t] = A[t]
+        B[t] = tile[t // 32 * 32 + (31 - t % 32)]
+    """,
+    "the next iteration stores what others still load": """
+        t = enigma.thread_index_in_threadgroup()
+        for k in enigma.range(3):
+            tile[t] = A[t]
+            enigma.barrier()
+            B[t] = tile[127 - t]
+    """,
+    "waited for in a branch that no thread takes": """
+        t = enigma.thread_index_in_threadgroup()
+        sg = enigma.simdgroup_index_in_threadgroup()
+        ev = enigma.async_copy_1d_d2t(tile, sg * 32, A, sg * 32, 32)
+        with enigma.if_(A[0] > 1.0):
+            enigma.async_copy_wait(ev)
+            B[t] = tile[t]
+    """,
+    "one simdgroup copies, all read": """
+        t = enigma.thread_index_in_threadgroup()
+        sg = enigma.simdgroup_index_in_threadgroup()
+        ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 128, where=sg == 0)
+        with enigma.for_range(0, 2) as k:
+            B[t + k * 128] = tile[t]
+        enigma.async_copy_wait(ev)
+    """,
+    "a double buffer with too few barriers": """
+        t = enigma.thread_index_in_threadgroup()
+        sg = enigma.simdgroup_index_in_threadgroup()
+        ev = enigma.async_copy_1d_d2t(tile, sg * 16, A, 0, 16)
+        for k in enigma.range(4):
+            here = k % 2 * 64
+            there = (k + 1) % 2 * 64
+            enigma.async_copy_wait(ev)
+            ev = enigma.async_copy_1d_d2t(tile, there + sg * 16, A, k * 16, 16)
+            enigma.barrier()
+            B[t] = tile[here + t % 64]
+        enigma.async_copy_wait(ev)
+    """,
+}
+
+
+def kernel_text(body: str, preamble: str = "import enigma", size: int = 64) -> str:
+    """The source of a module with one kernel, and a tile of `size` elements."""
     prefix = "enigma." if preamble == "import enigma" else preamble.split()[-1] + "."
     head = f"""{preamble}
 
@@ -222,19 +300,24 @@ def kernel_text(body: str, preamble: str = "import enigma") -> str:
 @{prefix}kernel
 def example(A: {prefix}f32, B: {prefix}f32, n: {prefix}Scalar({prefix}i32)):
     i = {prefix}thread_position_in_grid
-    tile = {prefix}threadgroup_alloc("float", 64)
+    tile = {prefix}threadgroup_alloc("float", {size})
 """
     return head + textwrap.indent(textwrap.dedent(body).strip(), "    ") + "\n"
 
 
-def findings(text: str) -> tuple[enigma.Diagnostic, ...]:
-    """What the compiler finds in a module's kernel, which is traced from this text."""
+def example(text: str) -> enigma.Kernel:
+    """The kernel of a module with this text."""
     path = f"<repairs {next(NUMBERS)}>"
     linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    module: dict[str, object] = {"__name__": "repairs"}
+    module = {"__name__": "repairs"}
     exec(compile(text, path, "exec"), module)
+    return module["example"]
+
+
+def findings(text: str) -> tuple[enigma.Diagnostic, ...]:
+    """What the compiler finds in the kernel."""
     try:
-        enigma.compile(module["example"])
+        enigma.compile(example(text))
     except enigma.EnigmaError as error:
         return error.diagnostics
     return ()
@@ -317,14 +400,30 @@ def example(A: f32, B: f32):
 
 
 def test_the_message_shows_the_changed_lines():
-    text = kernel_text(WRONG["read before one wait for two"])
-    path = f"<repairs {next(NUMBERS)}>"
-    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    module: dict[str, object] = {"__name__": "repairs"}
-    exec(compile(text, path, "exec"), module)
     with pytest.raises(enigma.EnigmaError) as raised:
-        enigma.compile(module["example"])
+        enigma.compile(example(kernel_text(WRONG["read before one wait for two"])))
     message = str(raised.value)
     assert "+     enigma.async_copy_wait(ev)\n" in message
     assert "-     enigma.async_copy_wait(other, ev)\n" in message
     assert "+     enigma.async_copy_wait(other)\n" in message
+
+
+def run_errors(text: str) -> list[enigma.Diagnostic]:
+    """The errors that a checked run of four simdgroups finds."""
+    a, b = np.arange(4096, dtype=np.float32), np.zeros(4096, np.float32)
+    report = enigma.check(example(text), a, b, 5, grid=128, threads=128)
+    return [finding for finding in report.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("name", RUN_WRONG)
+def test_repairs_of_what_a_run_finds_come_to_an_end(name):
+    text = kernel_text(RUN_WRONG[name], size=128)
+    wrong = run_errors(text)
+    assert wrong
+    for _ in range(3):
+        if not wrong:
+            break
+        assert wrong[0].repair is not None
+        text = wrong[0].repair.apply(text)
+        wrong = run_errors(text)
+    assert not wrong, text
