@@ -8,17 +8,16 @@
 //! Only memory that the kernel writes is looked at. A page of 32 elements that every threadgroup used in one stretch, as most
 //! kernels do, takes about 130 bytes; any other takes 64 bytes an element.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use enigma_ir::{Hazard, MemoryId, OpId, Rule};
 
 use crate::found::{Found, Spot};
 use crate::shadow::{Class, PAGE, Use, Uses};
 
-/// Pages are spread over that many locks.
-const SHARDS: usize = 64;
+/// Pages under one lock.
+const CHUNK: usize = 64;
 const CLASSES: usize = Class::ALL.len();
 
 /// The use of an element by one threadgroup.
@@ -92,6 +91,17 @@ impl Summary {
         }
     }
 
+    /// Whether a look at each element is worth while: not if one threadgroup alone used the page, or all only read it.
+    fn may_conflict(&self) -> bool {
+        let Summary::Even(stretches) = self else { return true };
+        let threadgroups =
+            |class: Class| stretches[class as usize].map(|ends| ends.map(|(threadgroup, _)| threadgroup));
+        CONFLICTS.iter().any(|&(one, other, _)| match (threadgroups(one), threadgroups(other)) {
+            (Some(one), Some(other)) => one[1] != other[0] || one[0] != other[1],
+            _ => false,
+        })
+    }
+
     fn ends(&self, class: Class, element: usize) -> Option<Ends> {
         match self {
             Summary::Even(stretches) => {
@@ -136,22 +146,26 @@ fn spelt_out(stretches: &[Option<[(u32, Stretch); 2]>; CLASSES]) -> Box<[[Option
     elements
 }
 
-/// What all threadgroups did to one region of device memory.
+/// What all threadgroups did to one region of device memory: the pages in chunks, each under its lock, and empty until it is used.
 #[derive(Debug)]
 pub struct Across {
-    shards: Vec<Mutex<BTreeMap<u32, Summary>>>,
+    chunks: Vec<Mutex<Vec<Option<Summary>>>>,
 }
 
 impl Across {
-    pub fn new() -> Self {
-        Across { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    /// For a region of so many elements.
+    pub fn new(elements: usize) -> Self {
+        Across { chunks: (0..elements.div_ceil(PAGE * CHUNK)).map(|_| Mutex::default()).collect() }
     }
 
     /// Takes down what a threadgroup did to a page.
     pub fn add(&self, threadgroup: u64, page: u32, uses: &Uses) {
-        let shard = &self.shards[page as usize % SHARDS];
-        let mut pages = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let summary = pages.entry(page).or_insert(Summary::Even([None; CLASSES]));
+        let (chunk, place) = (page as usize / CHUNK, page as usize % CHUNK);
+        let mut pages = self.chunks[chunk].lock().unwrap_or_else(PoisonError::into_inner);
+        if pages.is_empty() {
+            pages.resize_with(CHUNK, || None);
+        }
+        let summary = pages[place].get_or_insert(Summary::Even([None; CLASSES]));
         // A launch of more threadgroups than that does not end.
         summary.add(threadgroup as u32, uses);
     }
@@ -159,19 +173,29 @@ impl Across {
     /// Takes down every conflict. `memory_at` says which memory an operation uses at an element of the region, and which element
     /// of it that is.
     pub fn judge(self, sites: &[OpId], found: &mut Found, memory_at: impl Fn(OpId, usize) -> Option<(MemoryId, i64)>) {
-        let pages = self
-            .shards
-            .into_iter()
-            .flat_map(|shard| shard.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let pages: BTreeMap<u32, Summary> = pages.collect();
-        for (page, summary) in pages {
-            for element in 0..PAGE {
-                for (one, other, rule) in CONFLICTS {
-                    let ends = (summary.ends(one, element), summary.ends(other, element));
-                    let Some((at, other)) = conflicting(ends) else { continue };
-                    report(sites, found, rule, (at, other), page as usize * PAGE + element, &memory_at);
-                }
+        for (chunk, pages) in self.chunks.into_iter().enumerate() {
+            let pages = pages.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for (place, summary) in pages.into_iter().enumerate() {
+                let Some(summary) = summary.filter(Summary::may_conflict) else { continue };
+                let start = (chunk * CHUNK + place) * PAGE;
+                (0..PAGE).for_each(|element| judge_element(sites, found, &summary, start, element, &memory_at));
             }
+        }
+    }
+}
+
+fn judge_element(
+    sites: &[OpId],
+    found: &mut Found,
+    summary: &Summary,
+    start: usize,
+    element: usize,
+    memory_at: &impl Fn(OpId, usize) -> Option<(MemoryId, i64)>,
+) {
+    for (one, other, rule) in CONFLICTS {
+        let ends = (summary.ends(one, element), summary.ends(other, element));
+        if let Some(pair) = conflicting(ends) {
+            report(sites, found, rule, pair, start + element, memory_at);
         }
     }
 }

@@ -3,22 +3,30 @@
 
 use std::ops::Range;
 
-use enigma_cpu::{Argument, lend_parts};
+use enigma_cpu::{Argument, Buffer, lend_parts};
 use enigma_ir::{Binding, DType, Diagnostic, Diagnostics, Kernel, Literal, MemoryId, Rule};
 
 /// One argument.
 #[derive(Clone, Debug)]
-enum Slot {
+enum Slot<'a> {
     Scalar(Literal),
-    Part { block: usize, dtype: DType, start: usize, len: usize },
+    /// Memory that no run writes: the caller's own.
+    Shared(&'a Buffer<'a>),
+    /// Elements of a block, from that byte on.
+    Part {
+        block: usize,
+        dtype: DType,
+        start: usize,
+        len: usize,
+    },
 }
 
-/// Copies of the arguments.
+/// The arguments, with copies of all that a run may write.
 #[derive(Clone, Debug)]
-pub struct Buffers {
-    /// Memory that no other block overlaps.
+pub struct Buffers<'a> {
+    /// Copies of memory; none overlaps another.
     blocks: Vec<Vec<u8>>,
-    slots: Vec<Slot>,
+    slots: Vec<Slot<'a>>,
 }
 
 /// The parts of device memory in which accesses can conflict: what the kernel writes, and what overlaps that.
@@ -40,34 +48,26 @@ impl Regions {
     }
 }
 
-impl Buffers {
-    /// Copies the arguments.
-    pub fn copy(arguments: &[Argument<'_>]) -> Buffers {
-        let mut spans: Vec<Range<usize>> = arguments.iter().filter_map(addresses).filter(|s| !s.is_empty()).collect();
-        spans.sort_by_key(|span| span.start);
-        let mut bounds: Vec<Range<usize>> = Vec::new();
-        for span in spans {
-            match bounds.last_mut() {
-                Some(last) if span.start < last.end => last.end = last.end.max(span.end),
-                _ => bounds.push(span),
-            }
-        }
+impl<'a> Buffers<'a> {
+    /// Copies what the kernel may write, and what overlaps that.
+    pub fn copy(kernel: &Kernel, arguments: &'a [Argument<'a>]) -> Buffers<'a> {
+        let bounds = written_bounds(kernel, arguments);
         let mut blocks: Vec<Vec<u8>> = bounds.iter().map(|bound| vec![0; bound.len()]).collect();
-        let slots = arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Scalar(literal) => Slot::Scalar(*literal),
-                Argument::Buffer(buffer) => {
-                    let span = buffer.addresses();
-                    let block = bounds.iter().position(|bound| bound.contains(&span.start)).unwrap_or(0);
-                    let start = bounds.get(block).map_or(0, |bound| span.start.saturating_sub(bound.start));
-                    if !span.is_empty() {
+        let slot = |argument: &'a Argument<'a>| match argument {
+            Argument::Scalar(literal) => Slot::Scalar(*literal),
+            Argument::Buffer(buffer) => {
+                let span = buffer.addresses();
+                match bounds.iter().position(|bound| !span.is_empty() && bound.contains(&span.start)) {
+                    Some(block) => {
+                        let start = span.start - bounds[block].start;
                         blocks[block][start..start + span.len()].copy_from_slice(&buffer.to_bytes());
+                        Slot::Part { block, dtype: buffer.dtype(), start, len: buffer.len() }
                     }
-                    Slot::Part { block, dtype: buffer.dtype(), start, len: buffer.len() }
+                    None => Slot::Shared(buffer),
                 }
-            })
-            .collect();
+            }
+        };
+        let slots = arguments.iter().map(slot).collect();
         Buffers { blocks, slots }
     }
 
@@ -78,18 +78,14 @@ impl Buffers {
             .iter()
             .map(|slot| match slot {
                 Slot::Scalar(literal) => Some(Argument::Scalar(*literal)),
-                Slot::Part { dtype, len: 0, .. } => {
-                    lend_parts(&mut [], [(*dtype, 0, 0)].into_iter()).next().map(Argument::Buffer)
-                }
+                Slot::Shared(buffer) => Some(Argument::Buffer(buffer.share())),
                 Slot::Part { .. } => None,
             })
             .collect();
         for (number, block) in self.blocks.iter_mut().enumerate() {
             let parts = || {
                 self.slots.iter().enumerate().filter_map(move |(n, slot)| match *slot {
-                    Slot::Part { block, dtype, start, len } if block == number && len > 0 => {
-                        Some((n, dtype, start, len))
-                    }
+                    Slot::Part { block, dtype, start, len } if block == number => Some((n, dtype, start, len)),
                     _ => None,
                 })
             };
@@ -101,22 +97,32 @@ impl Buffers {
         arguments.into_iter().flatten().collect()
     }
 
-    /// The bytes of each buffer, `None` for a `Scalar`.
-    pub fn into_bytes(self) -> Vec<Option<Vec<u8>>> {
+    /// The bytes of each buffer that was copied, `None` for what no run writes.
+    pub fn into_bytes(mut self) -> Vec<Option<Vec<u8>>> {
+        let of_block = |slot: &Slot<'_>| match *slot {
+            Slot::Part { block, .. } => Some(block),
+            _ => None,
+        };
+        let mut left: Vec<Option<usize>> = self.slots.iter().map(of_block).collect();
         self.slots
             .iter()
-            .map(|slot| match *slot {
-                Slot::Part { block, dtype, start, len } if len > 0 => {
-                    Some(self.blocks[block][start..start + len * dtype.size()].to_vec())
+            .enumerate()
+            .map(|(n, slot)| match *slot {
+                Slot::Part { block, dtype, start, len } => {
+                    left[n] = None;
+                    let last = !left.contains(&Some(block));
+                    let range = start..start + len * dtype.size();
+                    let bytes = &mut self.blocks[block];
+                    // The last argument of a block that is the whole block takes it, which spares a copy.
+                    Some(if last && range.len() == bytes.len() { std::mem::take(bytes) } else { bytes[range].to_vec() })
                 }
-                Slot::Part { .. } => Some(Vec::new()),
-                Slot::Scalar(_) => None,
+                Slot::Shared(_) | Slot::Scalar(_) => None,
             })
             .collect()
     }
 
     /// Whether two runs left the same behind.
-    pub fn hold_the_same(&self, other: &Buffers) -> bool {
+    pub fn hold_the_same(&self, other: &Buffers<'_>) -> bool {
         self.blocks == other.blocks
     }
 
@@ -129,10 +135,7 @@ impl Buffers {
         let mut regions = Regions { places: vec![None; kernel.memories().len()], lengths: Vec::new() };
         for number in 0..self.blocks.len() {
             let parts: Vec<(usize, MemoryId, DType, usize)> = self.parts(kernel, number).collect();
-            if !parts.iter().any(|(_, memory, ..)| kernel.writes(*memory)) {
-                continue;
-            }
-            let (first, _, dtype, _) = parts[0];
+            let Some(&(first, _, dtype, _)) = parts.first() else { continue };
             let size = dtype.size();
             for (param, memory, dtype, start) in parts {
                 if dtype.size() != size || start % size != 0 {
@@ -149,13 +152,36 @@ impl Buffers {
     fn parts(&self, kernel: &Kernel, number: usize) -> impl Iterator<Item = (usize, MemoryId, DType, usize)> {
         self.slots.iter().zip(kernel.params()).enumerate().filter_map(move |(n, (slot, param))| {
             match (slot, param.binding) {
-                (Slot::Part { block, dtype, start, len: 1.. }, Binding::Buffer(memory)) if *block == number => {
+                (Slot::Part { block, dtype, start, .. }, Binding::Buffer(memory)) if *block == number => {
                     Some((n, memory, *dtype, *start))
                 }
                 _ => None,
             }
         })
     }
+}
+
+/// The bounds of memory that the kernel writes, with all that overlaps it, in ascending order.
+fn written_bounds(kernel: &Kernel, arguments: &[Argument<'_>]) -> Vec<Range<usize>> {
+    let written = |binding| matches!(binding, Binding::Buffer(memory) if kernel.writes(memory));
+    let mut spans: Vec<(Range<usize>, bool)> = arguments
+        .iter()
+        .zip(kernel.params())
+        .filter_map(|(argument, param)| Some((addresses(argument)?, written(param.binding))))
+        .filter(|(span, _)| !span.is_empty())
+        .collect();
+    spans.sort_by_key(|(span, _)| span.start);
+    let mut bounds: Vec<(Range<usize>, bool)> = Vec::new();
+    for (span, written) in spans {
+        match bounds.last_mut() {
+            Some((last, any)) if span.start < last.end => {
+                last.end = last.end.max(span.end);
+                *any |= written;
+            }
+            _ => bounds.push((span, written)),
+        }
+    }
+    bounds.into_iter().filter(|(_, written)| *written).map(|(bound, _)| bound).collect()
 }
 
 fn addresses(argument: &Argument<'_>) -> Option<Range<usize>> {
@@ -177,12 +203,26 @@ fn misaligned(kernel: &Kernel, first: usize, second: usize) -> Diagnostics {
 
 #[cfg(test)]
 mod tests {
-    use enigma_cpu::Buffer;
+    use enigma_ir::{Arg, Builder, Opcode, Span};
 
     use super::*;
 
+    /// A kernel of four parameters that writes the first.
+    fn writes_the_first() -> Kernel {
+        let span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 2 };
+        let mut b = Builder::new("kernel", "kernel.py", None, [1, 1, 1, 2]);
+        let first = b.buffer_param("first", DType::U32, span);
+        b.scalar_param("n", DType::U32, span);
+        b.buffer_param("tail", DType::U32, span);
+        b.buffer_param("other", DType::U16, span);
+        let zero = || Arg::Literal(Literal::Int(0));
+        b.call(Opcode::Store, &[first.into(), zero(), zero()], span);
+        b.finish()
+    }
+
     #[test]
     fn what_overlaps_overlaps_in_the_copies() {
+        let kernel = writes_the_first();
         let (data, other) = ([0u32, 1, 2, 3, 4, 5], [7u16]);
         let arguments = [
             Argument::Buffer(Buffer::read(DType::U32, &data)),
@@ -190,8 +230,8 @@ mod tests {
             Argument::Buffer(Buffer::read(DType::U32, &data[4..])),
             Argument::Buffer(Buffer::read(DType::U16, &other)),
         ];
-        let mut copy = Buffers::copy(&arguments);
-        assert_eq!(copy.blocks.len(), 2);
+        let mut copy = Buffers::copy(&kernel, &arguments);
+        assert_eq!(copy.blocks.len(), 1);
         let lent = copy.lend();
         let spans: Vec<_> = lent.iter().filter_map(addresses).collect();
         assert_eq!(spans[0].start + 16, spans[1].start);
@@ -199,6 +239,9 @@ mod tests {
         drop(lent);
         let bytes = copy.into_bytes();
         assert_eq!(bytes[2].as_deref(), Some(&[4u8, 0, 0, 0, 5, 0, 0, 0][..]));
-        assert_eq!((&bytes[1], bytes[3].as_deref()), (&None, Some(&[7u8, 0][..])));
+        assert_eq!((&bytes[1], &bytes[3]), (&None, &None));
+        let regions = Buffers::copy(&kernel, &arguments).regions(&kernel).unwrap();
+        let places: Vec<_> = kernel.memories().map(|(memory, _)| regions.place(memory)).collect();
+        assert_eq!(places, [Some((0, 0)), Some((0, 4)), None]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
-use enigma_ir::{Diagnostic, Diagnostics, Hazard, Kernel, OpId, Rule, Severity, Verified};
+use enigma_ir::{Diagnostic, Diagnostics, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
 
 use crate::across::Across;
 use crate::buffers::{Buffers, Regions};
@@ -44,21 +44,61 @@ pub fn check(
     if kernel.op_count() > MAX_SITES {
         return Err(too_large(kernel));
     }
-    let original = Buffers::copy(arguments);
-    let regions = original.regions(kernel)?;
-    let mut check = Check {
-        kernel,
-        program,
-        launch,
-        limits: &options.limits,
-        original,
-        regions,
-        first: None,
-        found: BTreeMap::new(),
-        runs: Runs::of(options.order.clone()),
+    let original = Buffers::copy(kernel, arguments);
+    let subject = Checked { kernel, program, launch, limits: &options.limits, regions: original.regions(kernel)? };
+    let mut ledger = Ledger::new(kernel, options.order.clone());
+    let first = match &options.order {
+        Order::All => explore(&subject, &original, &mut ledger)?,
+        order => {
+            let run = subject.run(original, order)?;
+            ledger.enter(&run, order);
+            run
+        }
     };
-    check.explore(&options.order)?;
-    Ok(check.report())
+    Ok(ledger.report(launch, first))
+}
+
+/// Makes the runs that try every order, and returns the first.
+fn explore<'a>(subject: &Checked<'_>, original: &Buffers<'a>, ledger: &mut Ledger<'_>) -> Result<Run<'a>, Diagnostics> {
+    let order = Order::Choices(Vec::new());
+    let first = subject.run(original.clone(), &order)?;
+    ledger.enter(&first, &order);
+    let mut next = |order: Order| -> Result<usize, Diagnostics> {
+        let run = subject.run(original.clone(), &order)?;
+        ledger.enter(&run, &order);
+        if !run.buffers.hold_the_same(&first.buffers) && ledger.runs.differing.len() < MAX_DIFFERING {
+            ledger.runs.differing.push(order);
+        }
+        Ok(run.choices)
+    };
+    next(Order::Eager)?;
+    next(Order::Reverse)?;
+    let exhaustive = match first.choices <= MAX_RUNS.ilog2() as usize {
+        true => try_every_way(first.choices, &mut next)?,
+        false => {
+            (0..SAMPLES).try_for_each(|seed| next(Order::Random(seed)).map(|_| ()))?;
+            false
+        }
+    };
+    ledger.runs.exhaustive = exhaustive;
+    Ok(first)
+}
+
+/// Goes through the tree of choices, the last one first, as far as [`MAX_RUNS`] allow. Each choice is between keeping a copy in flight
+/// and letting it land. `next` makes a run and returns how many choices there were. Returns whether all were gone through.
+fn try_every_way(
+    choices: usize,
+    next: &mut impl FnMut(Order) -> Result<usize, Diagnostics>,
+) -> Result<bool, Diagnostics> {
+    let mut ways = vec![0; choices];
+    for _ in 0..MAX_RUNS {
+        let Some(last) = ways.iter().rposition(|&way| way == 0) else { return Ok(true) };
+        ways.truncate(last);
+        ways.push(1);
+        let choices = next(Order::Choices(ways.clone()))?;
+        ways.resize(choices.max(ways.len()), 0);
+    }
+    Ok(!ways.contains(&0))
 }
 
 fn too_large(kernel: &Kernel) -> Diagnostics {
@@ -70,8 +110,8 @@ fn too_large(kernel: &Kernel) -> Diagnostics {
 }
 
 /// One run, all workers together.
-struct Run {
-    buffers: Buffers,
+struct Run<'a> {
+    buffers: Buffers<'a>,
     found: Found,
     statistics: Statistics,
     course: Course,
@@ -81,131 +121,42 @@ struct Run {
     choices: usize,
 }
 
-/// A finding so far: what it says, how often, where first, and the order that showed it.
-type Known = (Diagnostic, Tally, Order);
-
-struct Check<'c> {
-    kernel: &'c Verified<Kernel>,
+/// What is run.
+struct Checked<'c> {
+    kernel: &'c Kernel,
     program: &'c Program,
     launch: &'c Launch,
     limits: &'c Limits,
-    original: Buffers,
     regions: Regions,
-    /// The first run.
-    first: Option<Run>,
-    found: BTreeMap<Key, Known>,
-    runs: Runs,
 }
 
-/// What findings are merged by.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Hazard(Hazard),
-    Stop(Rule, String),
-}
-
-impl Check<'_> {
-    /// Makes the runs that an order asks for.
-    fn explore(&mut self, order: &Order) -> Result<(), Diagnostics> {
-        if *order != Order::All {
-            self.run(order.clone())?;
-            return Ok(());
-        }
-        let choices = self.run(Order::Choices(Vec::new()))?;
-        self.run(Order::Eager)?;
-        self.run(Order::Reverse)?;
-        if choices > MAX_RUNS.ilog2() as usize {
-            self.runs.exhaustive = false;
-            return (0..SAMPLES).try_for_each(|seed| self.run(Order::Random(seed)).map(|_| ()));
-        }
-        self.try_every_way(choices)
-    }
-
-    /// Goes through the tree of choices, the last one first. Each choice is between keeping a copy in flight and letting it land.
-    fn try_every_way(&mut self, choices: usize) -> Result<(), Diagnostics> {
-        let mut ways = vec![0; choices];
-        while let Some(last) = ways.iter().rposition(|&way| way == 0) {
-            if self.runs.count >= MAX_RUNS as u64 {
-                self.runs.exhaustive = false;
-                break;
-            }
-            ways.truncate(last);
-            ways.push(1);
-            let choices = self.run(Order::Choices(ways.clone()))?;
-            ways.resize(choices.max(ways.len()), 0);
-        }
-        Ok(())
-    }
-
-    /// Makes a run; returns how many choices there were.
-    fn run(&mut self, order: Order) -> Result<usize, Diagnostics> {
-        let run = self.observe(&order)?;
-        self.runs.count += 1;
-        for (hazard, tally) in run.found.hazards() {
-            self.add(Key::Hazard(*hazard), tally, &order, || hazard.describe(self.kernel));
-        }
-        for (diagnostic, tally) in run.found.stops() {
-            let place = diagnostic.labels.first().map_or(String::new(), |label| format!("{:?}", label.span));
-            self.add(Key::Stop(diagnostic.rule, place), tally, &order, || diagnostic.clone());
-        }
-        let choices = run.choices;
-        match &self.first {
-            None => self.first = Some(run),
-            Some(first) => {
-                if !first.buffers.hold_the_same(&run.buffers) && self.runs.differing.len() < MAX_DIFFERING {
-                    self.runs.differing.push(order);
-                }
-            }
-        }
-        Ok(choices)
-    }
-
-    fn add(&mut self, key: Key, tally: &Tally, order: &Order, describe: impl FnOnce() -> Diagnostic) {
-        match self.found.get_mut(&key) {
-            Some((_, known, _)) => known.count = known.count.max(tally.count),
-            None => {
-                self.found.insert(key, (describe(), tally.clone(), order.clone()));
-            }
-        }
-    }
-
-    fn observe(&self, order: &Order) -> Result<Run, Diagnostics> {
-        let mut buffers = self.original.clone();
-        let mut across: Vec<Across> = self.regions.lengths().map(|_| Across::new()).collect();
+impl Checked<'_> {
+    fn run<'a>(&self, mut buffers: Buffers<'a>, order: &Order) -> Result<Run<'a>, Diagnostics> {
+        let across: Vec<Across> = self.regions.lengths().map(Across::new).collect();
         let subject = Subject { kernel: self.kernel, launch: *self.launch, regions: &self.regions, across: &across };
         let arguments = buffers.lend();
         let (statistics, watches) =
             self.program.run_observed(self.launch, &arguments, self.limits, || Watch::new(subject, order))?;
         drop(arguments);
-        let operations = self.kernel.op_count();
         let (mut found, mut course, mut work, mut choices) = (Found::default(), Course::default(), [0; 2], 0);
-        let (mut met, mut needed) = (vec![false; operations], vec![false; operations]);
-        let mut waits = vec![Waited::default(); operations];
-        let mut sites = Vec::new();
+        let mut sites = SiteUse::none(self.kernel);
         for watch in watches {
-            let (judge, waited) = watch.into_parts();
-            found.merge(judge.found);
-            choices = choices.max(judge.schedule.most_choices());
+            let (judge, waits) = watch.into_parts();
             if judge.clock.is_exhausted() {
                 exhausted(self.kernel, &mut found, judge.threadgroup);
             }
-            let (worker_met, worker_needed) = judge.clock.into_barriers();
-            for (all, one) in met.iter_mut().zip(worker_met).chain(needed.iter_mut().zip(worker_needed)) {
-                *all |= one;
-            }
-            for (all, one) in waits.iter_mut().zip(waited) {
-                all.reached |= one.reached;
-                all.for_something |= one.for_something;
-            }
+            found.merge(judge.found);
+            choices = choices.max(judge.schedule.most_choices());
+            sites.add(judge.clock.into_barriers(), &waits);
             let (its_course, worked, overlapped) = judge.recorder.into_parts();
             course = course.better(its_course);
             work = [work[0] + worked, work[1] + overlapped];
-            sites = judge.sites;
         }
-        for (region, across) in across.drain(..).enumerate() {
-            across.judge(&sites, &mut found, |site, element| self.memory_at(region, site, element));
+        let ids = sites_of(self.kernel);
+        for (region, across) in across.into_iter().enumerate() {
+            across.judge(&ids, &mut found, |site, element| self.memory_at(region, site, element));
         }
-        self.advise(&mut found, &sites, &met, &needed, &waits);
+        sites.advise(&ids, &mut found);
         Ok(Run { buffers, found, statistics, course, work, choices })
     }
 
@@ -216,47 +167,114 @@ impl Check<'_> {
             (place == region).then(|| (memory, element as i64 - offset as i64))
         })
     }
+}
+
+/// The operations of a kernel, by number.
+pub fn sites_of(kernel: &Kernel) -> Vec<OpId> {
+    let mut sites = kernel.walk();
+    sites.sort_unstable();
+    sites
+}
+
+/// What the barriers and waits of a run were good for, by the number of the operation.
+struct SiteUse {
+    met: Vec<bool>,
+    needed: Vec<bool>,
+    waits: Vec<Waited>,
+}
+
+impl SiteUse {
+    fn none(kernel: &Kernel) -> Self {
+        let (nothing, operations) = (vec![false; kernel.op_count()], kernel.op_count());
+        SiteUse { met: nothing.clone(), needed: nothing, waits: vec![Waited::default(); operations] }
+    }
+
+    fn add(&mut self, (met, needed): (Vec<bool>, Vec<bool>), waits: &[Waited]) {
+        for (all, one) in self.met.iter_mut().zip(met).chain(self.needed.iter_mut().zip(needed)) {
+            *all |= one;
+        }
+        for (all, one) in self.waits.iter_mut().zip(waits) {
+            all.reached |= one.reached;
+            all.for_something |= one.for_something;
+        }
+    }
 
     /// What could be left out, of a launch without errors.
-    fn advise(&self, found: &mut Found, sites: &[OpId], met: &[bool], needed: &[bool], waits: &[Waited]) {
+    fn advise(&self, sites: &[OpId], found: &mut Found) {
         let is_error = |hazard: &Hazard| hazard.rule().severity() == Severity::Error;
         if found.hazards().any(|(hazard, _)| is_error(hazard)) || found.stops().next().is_some() {
             return;
         }
-        let spot = || Spot::nowhere();
         for (n, &at) in sites.iter().enumerate() {
-            if met[n] && !needed[n] {
-                found.hazard(Hazard::RedundantBarrier { at }, 1, spot);
+            if self.met[n] && !self.needed[n] {
+                found.hazard(Hazard::RedundantBarrier { at }, 1, Spot::nowhere);
             }
-            if waits[n].reached && !waits[n].for_something {
-                found.hazard(Hazard::RedundantWait { at }, 1, spot);
+            if self.waits[n].reached && !self.waits[n].for_something {
+                found.hazard(Hazard::RedundantWait { at }, 1, Spot::nowhere);
+            }
+        }
+    }
+}
+
+/// A finding so far: what it says, how often, where first, and the order that showed it.
+type Known = (Diagnostic, Tally, Order);
+
+/// What findings are merged by. A race between lanes of a simdgroup and one between simdgroups, at the same operations, are one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Hazard(Hazard),
+    Stop(Rule, Option<Span>),
+}
+
+/// The findings of all runs.
+struct Ledger<'c> {
+    kernel: &'c Verified<Kernel>,
+    found: BTreeMap<Key, Known>,
+    runs: Runs,
+}
+
+impl<'c> Ledger<'c> {
+    fn new(kernel: &'c Verified<Kernel>, order: Order) -> Self {
+        Ledger { kernel, found: BTreeMap::new(), runs: Runs::of(order) }
+    }
+
+    /// Enters what a run found.
+    fn enter(&mut self, run: &Run<'_>, order: &Order) {
+        self.runs.count += 1;
+        for (hazard, tally) in merged(&run.found) {
+            self.add(Key::Hazard(hazard), &tally, order, |kernel| hazard.describe(kernel));
+        }
+        for (diagnostic, tally) in run.found.stops() {
+            let place = diagnostic.labels.first().map(|label| label.span);
+            self.add(Key::Stop(diagnostic.rule, place), tally, order, |_| diagnostic.clone());
+        }
+    }
+
+    fn add(&mut self, key: Key, tally: &Tally, order: &Order, describe: impl FnOnce(&Kernel) -> Diagnostic) {
+        match self.found.get_mut(&key) {
+            Some((_, known, _)) => known.count = known.count.max(tally.count),
+            None => {
+                self.found.insert(key, (describe(self.kernel), tally.clone(), order.clone()));
             }
         }
     }
 
-    fn report(self) -> Report {
-        let Check { kernel, launch, found, runs, first, original, .. } = self;
-        let order = runs.order.clone();
-        let remarks = kernel.remarks().iter().map(|remark| Finding {
-            diagnostic: remark.clone(),
-            count: 1,
-            first: None,
-            order: order.clone(),
-        });
-        let happened =
-            found.into_values().map(|(diagnostic, tally, order)| finding(kernel, launch, diagnostic, tally, order));
-        let mut findings: Vec<Finding> = happened.collect();
-        let errors = findings.iter().any(|finding| finding.diagnostic.severity() == Severity::Error);
-        if !errors {
-            findings.extend(remarks);
+    fn report(self, launch: &Launch, first: Run<'_>) -> Report {
+        let Ledger { kernel, found, runs } = self;
+        let mut findings: Vec<Finding> = found
+            .into_values()
+            .map(|(diagnostic, tally, order)| finding(kernel, launch, diagnostic, tally, order))
+            .collect();
+        if findings.iter().all(|finding| finding.diagnostic.severity() != Severity::Error) {
+            let order = &runs.order;
+            let remark =
+                |d: &Diagnostic| Finding { diagnostic: d.clone(), count: 1, first: None, order: order.clone() };
+            findings.extend(kernel.remarks().iter().map(remark));
         }
         findings.sort_by_key(Finding::rank);
-        let (buffers, course, statistics, work) = match first {
-            Some(run) => (run.buffers, run.course, run.statistics, run.work),
-            None => (original, Course::default(), Statistics::default(), [0; 2]),
-        };
-        let Statistics { threadgroups, copies, bytes_copied, max_in_flight } = statistics;
-        let overlap = if work[0] == 0 { 0.0 } else { work[1] as f64 / work[0] as f64 };
+        let Statistics { threadgroups, copies, bytes_copied, max_in_flight } = first.statistics;
+        let [worked, overlapped] = first.work;
+        let overlap = if worked == 0 { 0.0 } else { overlapped as f64 / worked as f64 };
         Report {
             kernel: kernel.name().to_owned(),
             launch: *launch,
@@ -264,10 +282,29 @@ impl Check<'_> {
             findings,
             figures: Figures { threadgroups, copies, bytes_copied, max_in_flight, overlap },
             runs,
-            timeline: timeline(&course, kernel, launch),
-            buffers: buffers.into_bytes(),
+            timeline: timeline(&first.course, kernel, launch),
+            buffers: first.buffers.into_bytes(),
         }
     }
+}
+
+/// The hazards of a run, races at the same operations put together: where threads of different simdgroups are among them, that
+/// is what the finding is about.
+fn merged(found: &Found) -> BTreeMap<Hazard, Tally> {
+    let mut hazards: BTreeMap<Hazard, Tally> =
+        found.hazards().map(|(hazard, tally)| (*hazard, tally.clone())).collect();
+    let within: Vec<Hazard> =
+        hazards.keys().filter(|hazard| matches!(hazard, Hazard::Race { simdgroup: true, .. })).copied().collect();
+    for hazard in within {
+        let Hazard::Race { at, other, memory, across, .. } = hazard else { continue };
+        let between = Hazard::Race { at, other, memory, across, simdgroup: false };
+        if hazards.contains_key(&between)
+            && let Some(tally) = hazards.remove(&hazard)
+        {
+            hazards.entry(between).and_modify(|known| known.add(tally));
+        }
+    }
+    hazards
 }
 
 /// The finding of a clock that has run out.

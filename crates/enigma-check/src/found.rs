@@ -34,7 +34,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, other: Tally) {
+    pub fn add(&mut self, other: Tally) {
         self.count += other.count;
         if other.first.threadgroup < self.first.threadgroup {
             self.first = other.first;

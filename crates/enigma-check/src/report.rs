@@ -82,6 +82,20 @@ impl Runs {
     pub(crate) fn of(order: Order) -> Self {
         Runs { order, count: 0, exhaustive: true, differing: Vec::new() }
     }
+
+    /// Which runs were made, in words.
+    fn describe(&self) -> String {
+        let runs = match (&self.order, self.count, self.exhaustive) {
+            (_, 0, _) => return "refused before it ran".to_owned(),
+            (Order::All, count, true) => format!("{count} runs, which stand for every completion order"),
+            (Order::All, count, false) => format!("{count} runs, a sample of the completion orders"),
+            (order, ..) => format!("completion order {order}"),
+        };
+        match self.differing.first() {
+            None => runs,
+            Some(order) => format!("{runs}; the results depend on the order, as {order} shows"),
+        }
+    }
 }
 
 impl Report {
@@ -145,7 +159,8 @@ impl Report {
         &self.timeline
     }
 
-    /// The bytes of each argument's buffer after the first run, in the order of the parameters; `None` for a `Scalar`.
+    /// The bytes of each argument's buffer after the first run, in the order of the parameters; `None` for a `Scalar`, and for
+    /// what the kernel does not write.
     pub fn buffers(&self) -> &[Option<Vec<u8>>] {
         &self.buffers
     }
@@ -163,7 +178,21 @@ impl Report {
     /// The report as text: the findings as a compiler would print them, then a summary.
     pub fn render(&self, style: Style) -> String {
         let findings: Vec<String> = self.findings.iter().map(|f| f.diagnostic.render(&self.files, style)).collect();
-        findings.join("\n\n")
+        [findings, vec![self.summary()]].concat().join("\n\n")
+    }
+
+    /// One line: what was checked, and how many findings there are of each severity.
+    pub fn summary(&self) -> String {
+        let counted = [Severity::Error, Severity::Warning, Severity::Advice].map(|severity| {
+            let count = self.of(severity).count();
+            let plural = if count == 1 || severity == Severity::Advice { "" } else { "s" };
+            (count, format!("{count} {}{plural}", severity.name()))
+        });
+        let counted: Vec<String> = counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+        let verdict = if counted.is_empty() { "nothing found".to_owned() } else { counted.join(", ") };
+        let Launch { grid: [x, y, z], threads: [a, b, c] } = self.launch;
+        let launch = format!("grid ({x}, {y}, {z}) in threadgroups of ({a}, {b}, {c})");
+        format!("{}: {verdict}; {launch}, {}", self.kernel, self.runs.describe())
     }
 
     /// The report as a JSON object.

@@ -6,6 +6,7 @@ use enigma_ir::{Hazard, Kernel, MemFlags, MemoryId, OpId, Opcode, Space};
 
 use crate::across::Across;
 use crate::buffers::Regions;
+use crate::check::sites_of;
 use crate::clock::{Actor, Clock, Shared};
 use crate::course::Recorder;
 use crate::flight::Flights;
@@ -54,8 +55,6 @@ impl<'r> Watch<'r> {
     pub fn new(subject: Subject<'r>, order: &Order) -> Self {
         let Subject { kernel, launch, regions, .. } = subject;
         let operations = kernel.op_count();
-        let mut sites = kernel.walk();
-        sites.sort_unstable();
         let judge = Judge {
             clock: Clock::new(operations),
             flights: Flights::default(),
@@ -64,7 +63,7 @@ impl<'r> Watch<'r> {
             recorder: Recorder::default(),
             threadgroup: 0,
             loops: Vec::new(),
-            sites,
+            sites: sites_of(kernel),
         };
         let threads = launch.threads.iter().map(|&n| n as usize).product();
         let shadow = |(id, memory): (MemoryId, &enigma_ir::Memory)| match memory.space {

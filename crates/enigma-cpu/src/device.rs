@@ -120,6 +120,11 @@ impl<'a> Buffer<'a> {
         start..start + self.len * self.dtype.size()
     }
 
+    /// The same memory once more, to be read only.
+    pub fn share(&self) -> Buffer<'_> {
+        Buffer { dtype: self.dtype, data: self.data, len: self.len, writable: false, borrow: PhantomData }
+    }
+
     /// A copy of its bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let len = self.len * self.dtype.size();
