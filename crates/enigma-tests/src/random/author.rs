@@ -166,10 +166,12 @@ impl Author {
         author
     }
 
-    /// The kernel with its launch.
-    pub fn write(mut self) -> Sample {
-        while self.budget > 0 {
+    /// The kernel with its launch, of at most so many statements outside loops and branches.
+    pub fn write(mut self, statements: u32) -> Sample {
+        let mut written = 0;
+        while self.budget > 0 && written < statements {
             self.statement();
+            written += 1;
         }
         self.wait_for_all_here();
         let digest = self.digest();

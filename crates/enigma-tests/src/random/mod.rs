@@ -60,5 +60,11 @@ pub struct Sample {
 
 /// The kernel of a seed, with one change.
 pub fn sample(seed: u64, change: Change) -> Sample {
-    author::Author::new(seed, change).write()
+    sample_within(seed, change, u32::MAX)
+}
+
+/// The kernel of a seed, of which at most so many statements are written outside loops and branches: the first ones of [`sample`]'s, and
+/// with the same syncs and copies, as far as they go.
+pub fn sample_within(seed: u64, change: Change, statements: u32) -> Sample {
+    author::Author::new(seed, change).write(statements)
 }

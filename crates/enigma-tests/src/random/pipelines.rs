@@ -90,6 +90,10 @@ impl Author {
         let Some(slots) = self.slots(count, style) else { return };
         let turns = self.random.u32(1..5);
         let limit = self.number(turns);
+        if self.depth > 0 && style != Style::Apart {
+            // In a loop the tile may still be read, by the pipeline of the iteration before.
+            self.barrier(Place::Threadgroup);
+        }
         let start = self.random.u32(..INPUT / 4);
         let extent_of = self.own_len(slots);
         let extent = self.shape_of(extent_of);

@@ -150,7 +150,10 @@ impl Scribe {
         self.syncs.push(sync);
         match self.change {
             Change::Omit(omitted) if omitted == number => {
-                self.span("# a sync is missing here");
+                // As many lines as with `Skip`, so that a place is the same place in both.
+                for text in ["#", "# a sync is missing here", "#", "#"] {
+                    self.span(text);
+                }
             }
             Change::Skip(skipped) if skipped == number => {
                 let wanted = self.value(Opcode::CmpNe, &[self.keep.into(), int(0)]);

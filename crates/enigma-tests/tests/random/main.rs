@@ -1,0 +1,29 @@
+//! Random kernels: right ones are right on every target and in every order, and the checker's verdict on spoiled ones is that of a brute-force oracle.
+//!
+//! `ENIGMA_RANDOM_KERNELS` says how many kernels are drawn for each test, and `ENIGMA_RANDOM_FIRST` with which seed they begin.
+
+mod judge;
+mod oracle;
+mod run;
+mod trace;
+mod verdicts;
+
+/// So many in a run of the test suite.
+const KERNELS: u64 = 300;
+
+#[test]
+fn right_kernels_are_right_in_every_order() {
+    println!("{}", judge::all(KERNELS, 1, judge::right));
+}
+
+#[test]
+fn right_kernels_are_right_as_metal_source() {
+    println!("{}", judge::all(KERNELS, judge::BATCH, judge::right_as_metal));
+}
+
+#[test]
+fn spoiled_kernels_are_judged_as_the_oracle_does() {
+    let judged = judge::all(KERNELS, 1, judge::spoiled);
+    println!("{judged}");
+    assert!(judged.erroneous * 3 > judged.spoiled, "most syncs make no difference: {judged}");
+}
