@@ -25,8 +25,8 @@ impl Report {
                     b { (sign) } " " code { (self.kernel()) } ": " (self.verdict())
                     span class="aside" { (self.circumstances()) }
                 }
-                @for finding in self.findings() { (finding.to_html(self.files())) }
-                @if self.runs().count > 0 { (self.figures().to_html()) }
+                @for finding in self.findings() { (finding.section(self.files())) }
+                @if self.runs().count > 0 { (self.figures().list()) }
                 (self.timeline().folded())
             }
         };
@@ -69,7 +69,7 @@ impl Report {
 }
 
 impl Finding {
-    fn to_html(&self, files: &SourceFiles) -> Markup {
+    fn section(&self, files: &SourceFiles) -> Markup {
         let severity = self.diagnostic.severity();
         // The first line of the rendering is the message, which stands in the summary.
         let below = |style| self.diagnostic.render(files, style).split_once('\n').map(|(_, rest)| rest.to_owned());
@@ -95,7 +95,7 @@ impl Finding {
 }
 
 impl Figures {
-    fn to_html(&self) -> Markup {
+    fn list(&self) -> Markup {
         let Figures { threadgroups, copies, bytes_copied, max_in_flight, overlap } = self;
         let figures = [
             ("threadgroups", threadgroups.to_string()),
