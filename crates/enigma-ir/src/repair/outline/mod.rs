@@ -182,3 +182,64 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 fn first_word(text: &str) -> &str {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PYTHON: &str = "import enigma\n\n@enigma.kernel\ndef k(A):  # α: \"\n    '''doc\n    string;'''\n    with f(\n        A,\n    ) as (i, carry):\n        x = A[i] + \\\n            1; y = 'ü\\'#'\n    if x: y = 2\n    else:\n        pass\nz = 3";
+
+    #[test]
+    fn statements_of_python_stand_in_suites() {
+        let outline = Outline::new(PYTHON, Dialect::Python);
+        let told: Vec<(&str, Option<Index>, bool)> = (0..outline.statements.len())
+            .map(|n| (first_word(outline.source(n)), outline.owner(n), outline.statement(n).alone))
+            .collect();
+        let expected = [
+            ("import", None, true),
+            ("", None, true),
+            ("def", None, true),
+            ("", Some(2), true),
+            ("with", Some(2), true),
+            ("x", Some(4), false),
+            ("if", Some(2), false),
+            ("else", Some(2), true),
+            ("pass", Some(7), true),
+            ("z", None, true),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(outline.lead(2), 1, "a decorator goes before its function");
+        assert_eq!(outline.lead(7), 6, "an `else` goes after its `if`");
+        assert_eq!(outline.last(2), 8);
+    }
+
+    #[test]
+    fn text_that_is_cut_off_anywhere_has_an_outline() {
+        for (text, dialect) in [(PYTHON, Dialect::Python), (include_str!("rust.rs"), Dialect::Rust)] {
+            for (end, _) in text.char_indices() {
+                let outline = Outline::new(&text[..end], dialect);
+                for (n, statement) in outline.statements.iter().enumerate() {
+                    assert!(statement.bytes.end <= end && !outline.source(n).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn assignments_are_told_from_uses() {
+        for (source, assigns) in [
+            ("ev = f()", true),
+            ("a, ev = f()", true),
+            ("ev += 1", true),
+            ("carry[ev] = 1", true),
+            ("for ev in f():", true),
+            ("g((ev := f()))", true),
+            ("f(ev)", false),
+            ("x = ev == 2", false),
+            ("f(ev=1)", false),
+            ("event = 1", false),
+        ] {
+            assert_eq!(Outline::new(source, Dialect::Python).assigns(0, "ev"), assigns, "{source}");
+        }
+    }
+}
