@@ -34,6 +34,7 @@ from .memory import (
 )
 from .report import Figures, Finding, Instance, Replay, Report, Runs
 from .runtime import DeviceCapabilities, MetalRuntime, PreparedKernel, Runtime, Statistics, check, launch
+from .timeline import Timeline
 from .types import (
     BFloat16,
     Bool,
@@ -67,10 +68,10 @@ __all__ = [
     "BFloat16", "Bool", "Carry", "CompiledKernel", "DType", "DeviceCapabilities", "Diagnostic", "EnigmaError", "Event",
     "Figures", "Finding", "Float16", "Float32", "Instance", "Int8", "Int16", "Int32", "Int64", "Kernel", "Label",
     "MetalRuntime", "PreparedKernel", "RegisterTensor", "Replay", "Report", "Runs", "Runtime", "Scalar", "Statistics",
-    "Tensor", "UInt8", "UInt16", "UInt32", "UInt64", "Value", "arch", "async_copy_commit", "async_copy_to_threadgroup",
-    "b1", "benchmark", "bf16", "check", "checking", "compile", "f16", "f32", "for_range", "i8", "i16", "i32", "i64",
-    "if_", "kernel", "launch", "make_float2", "make_float3", "make_float4", "range", "range_constexpr",
-    "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32", "u64", "while_",
+    "Tensor", "Timeline", "UInt8", "UInt16", "UInt32", "UInt64", "Value", "arch", "async_copy_commit",
+    "async_copy_to_threadgroup", "b1", "benchmark", "bf16", "check", "checking", "compile", "f16", "f32", "for_range",
+    "i8", "i16", "i32", "i64", "if_", "kernel", "launch", "make_float2", "make_float3", "make_float4", "range",
+    "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32", "u64", "while_",
 ]  # fmt: skip
 __all__ += language.__all__
 

@@ -19,11 +19,6 @@ class Same:
     report: Report
     launches: int = 1
 
-    def __str__(self) -> str:
-        report = self.report
-        times = f", {self.launches:,} launches" if self.launches > 1 else ""
-        return f"{report.kernel_name}, grid {report.grid}, threads {report.threads}{times}"
-
 
 class Launches(Log):
     """A log of the launches of a program. It raises nothing, so that the program goes on."""

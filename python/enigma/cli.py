@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import _core
-from ._launches import Chosen, Merged, Same
+from ._launches import Chosen, Merged
 from ._program import Program, Unusable
 from .errors import EnigmaError
 from .report import colourful, counted, page
@@ -124,11 +124,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _report(launches: Merged, refusal: EnigmaError | None) -> None:
-    bold, plain = ("\033[1m", "\033[0m") if colourful(sys.stdout) else ("", "")
     for same in launches:
-        print(f"{bold}{same}{plain}")
         same.report.show()
-        print()
+        print(f"the same in {same.launches:,} launches\n" if same.launches > 1 else "")
     if refusal is not None:
         print(refusal._coloured if colourful(sys.stdout) else refusal, end="\n\n")
     errors = sum(len(same.report.errors) for same in launches) + len(refusal.diagnostics if refusal else ())
@@ -156,7 +154,8 @@ def _timeline(options: argparse.Namespace) -> int:
             raise Unusable(f"there is no launch {options.launch}; the program makes {launches.count}")
         return status
     launches.report.timeline.save(options.out)
-    print(f"{options.out}: {Same(launches.report)}", file=sys.stderr)
+    drawn = launches.report
+    print(f"{options.out}: {drawn.kernel_name}, grid {drawn.grid}, threads {drawn.threads}", file=sys.stderr)
     return status
 
 

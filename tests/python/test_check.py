@@ -1,5 +1,6 @@
 """Checks, their reports, and launches inside a `checking` block."""
 
+import io
 import json
 import pickle
 import threading
@@ -201,3 +202,105 @@ def test_a_pickled_error_can_still_be_shown():
         enigma.compile(early)
     again = pickle.loads(pickle.dumps(raised.value))
     assert str(again) == str(raised.value) and again.diagnostics == raised.value.diagnostics
+
+
+@enigma.kernel
+def unpublished(A: enigma.f32, B: enigma.f32):
+    tile = enigma.threadgroup_alloc("float", 64)
+    thread = enigma.thread_index_in_threadgroup()
+    first = enigma.simdgroup_index_in_threadgroup() == 0
+    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 64, where=first)  # HERE
+    enigma.async_copy_wait(ev)  # HERE
+    with enigma.for_range(0, 2) as k:
+        B[thread] = tile[thread] + k  # HERE
+
+
+@enigma.kernel
+def sometimes(A: enigma.f32, n: enigma.Scalar(enigma.i32)):
+    tile = enigma.threadgroup_alloc("float", 64)
+    lane = enigma.thread_index_in_simdgroup()
+    tile[lane] = 0.0
+    enigma.barrier()
+    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, n)
+    A[64 + lane] = tile[lane]
+    enigma.async_copy_wait(ev)
+
+
+def two():
+    return np.arange(64, dtype=np.float32), np.zeros(64, np.float32)
+
+
+def test_a_finding_of_a_run_says_where_it_happened_first():
+    report = enigma.check(unpublished, *two(), grid=64, threads=64)
+    (finding,) = report.errors
+    assert finding.rule == "missing-barrier"
+    assert {label.line for label in finding.labels} == marked_lines(unpublished._function)
+    assert finding.count >= 32 and finding.repair is not None
+    first = finding.first
+    assert (first.threadgroup, first.simdgroup, first.lane) == ((0, 0, 0), 1, 0)
+    assert (first.buffer, first.element) == ("tile", 32)
+    ((place, iteration),) = first.loops
+    assert place.startswith(f"{__file__}:") and iteration == 0
+
+
+def test_what_a_run_does_depends_on_its_arguments():
+    a = np.arange(128, dtype=np.float32)
+    assert enigma.check(sometimes, a, 0, grid=32, threads=32).ok
+    (finding,) = enigma.check(sometimes, a, 32, grid=32, threads=32).errors
+    assert finding.rule == "read-before-wait"
+
+
+def test_a_replay_shows_the_error_again():
+    a = np.arange(128, dtype=np.float32)
+    report = enigma.check(sometimes, a, 32, grid=32, threads=32, order="all")
+    assert report.runs.order == "all" and report.runs.count > 1
+    assert report.replay.order == report.errors[0].order
+    again = report.replay(a, 32)
+    assert again.runs.count == 1 and [each.rule for each in again.errors] == ["read-before-wait"]
+
+
+def test_two_parameters_given_the_same_array_stay_one():
+    @enigma.kernel
+    def through(A: enigma.f32, B: enigma.f32):
+        lane = enigma.thread_index_in_simdgroup()
+        A[lane] = 5.0
+        B[lane + 32] = B[lane]
+
+    a = np.zeros(64, np.float32)
+    with enigma.checking():
+        through[32, 32](a, a)
+    np.testing.assert_array_equal(a, np.full(64, 5.0))
+
+
+def test_a_report_is_shown_in_colour_on_a_terminal_alone(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    report = enigma.check(unpublished, *two(), grid=64, threads=64)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for file, colour, without in [
+        (Terminal(), True, False),
+        (io.StringIO(), False, False),
+        (Terminal(), False, True),
+    ]:
+        if without:
+            monkeypatch.setenv("NO_COLOR", "1")
+        report.show(file)
+        assert ("\x1b[" in file.getvalue()) == colour
+    assert "\x1b[" not in str(report)
+
+
+def test_a_notebook_shows_a_report_and_its_timeline():
+    report = enigma.check(unpublished, *two(), grid=64, threads=64)
+    assert "missing-barrier" in report._repr_html_()
+    assert report.timeline._repr_html_().startswith("<iframe srcdoc=")
+
+
+def test_a_timeline_is_saved_by_its_suffix(tmp_path):
+    timeline = enigma.check(unpublished, *two(), grid=64, threads=64).timeline
+    assert timeline.save(tmp_path / "out.html").read_text() == timeline.to_html()
+    assert timeline.save(str(tmp_path / "out.svg")).read_text() == timeline.to_svg()
+    assert json.loads(timeline.save(tmp_path / "out.json").read_text()) == json.loads(timeline.to_trace())
+    with pytest.raises(enigma.EnigmaError, match=r"\.html, \.svg, \.json"):
+        timeline.save(tmp_path / "out.pdf")
