@@ -14,12 +14,13 @@ from . import (
     waste,
     writes,
 )
-from .case import CASES, Case
+from .case import CASES, RULES, Case
 from .judge import ORDERS, check, false_alarm, objection
 
 __all__ = [
     "CASES",
     "ORDERS",
+    "RULES",
     "Case",
     "barriers",
     "bounds",

@@ -24,6 +24,25 @@ import enigma
 
 CASES: list[Case] = []
 
+# What a case can break, in the order of the page: every rule that is found when a kernel runs.
+RULES = [
+    "read-before-wait",
+    "write-before-wait",
+    "source-overwritten",
+    "overlapping-copies",
+    "missing-barrier",
+    "data-race",
+    "uninitialized-read",
+    "never-waited",
+    "waited-twice",
+    "divergent-copy",
+    "divergent-barrier",
+    "out-of-bounds",
+    "no-progress",
+    "redundant-copy",
+    "unread-copy",
+]
+
 # The smallest launch in which two parties of that kind exist: threads of the grid, and of a threadgroup.
 LAUNCHES = {"simdgroup": (32, 32), "threadgroup": (64, 64), "grid": (64, 32)}
 

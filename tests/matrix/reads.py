@@ -43,6 +43,7 @@ def barrier_instead_of_wait(A: enigma.f32, B: enigma.f32, wrong=True):
     tile = enigma.threadgroup_alloc("float", 64)
     i = enigma.thread_index_in_threadgroup()
     band = enigma.simdgroup_index_in_threadgroup() * 32
+    tile[i] = 0.0
     ev = enigma.async_copy_1d_d2t(tile, band, A, band, 32)  # other
     if not wrong:
         enigma.async_copy_wait(ev)
@@ -56,6 +57,7 @@ def barrier_instead_of_wait(A: enigma.f32, B: enigma.f32, wrong=True):
 def other_event_waited(A: enigma.f32, B: enigma.f32, wrong=True):
     tile = enigma.threadgroup_alloc("float", 64)
     lane = enigma.thread_index_in_simdgroup()
+    tile[lane], tile[lane + 32] = 0.0, 0.0
     low = enigma.async_copy_1d_d2t(tile, 0, A, 0, 32)
     high = enigma.async_copy_1d_d2t(tile, 32, A, 32, 32)  # other
     enigma.async_copy_wait(low if wrong else high)

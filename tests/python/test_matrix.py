@@ -1,5 +1,6 @@
 """The detection matrix: every fault is found, by its own rule and at its places, and no right kernel is blamed."""
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,13 +11,22 @@ import pytest
 import enigma
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from matrix import CASES, ORDERS, Case, check, false_alarm, objection
+from matrix import CASES, ORDERS, RULES, Case, check, false_alarm, objection
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def test_names_are_given_once():
     assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
+
+
+def test_every_rule_has_cases_and_the_page_has_them_all():
+    assert {case.rule for case in CASES} == set(RULES)
+    page = Path(__file__).parents[2].joinpath("docs", "detection.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \[(\w+)\]\(\.\./tests/matrix", page, re.M) == [
+        case.name for rule in RULES for case in CASES if case.rule == rule
+    ]
+    assert "missed" not in page
 
 
 @every_case
