@@ -243,3 +243,87 @@ fn report(
         loops: Vec::new(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Agent;
+
+    /// All conflicts, told by looking at every pair of threadgroups.
+    fn by_pairs(groups: &[Uses]) -> Vec<(usize, Rule)> {
+        let mut found = Vec::new();
+        for element in 0..PAGE {
+            for (one, other, rule) in CONFLICTS {
+                let uses = |class: Class| {
+                    let used = move |n: &usize| groups[*n][class as usize][element].is_some();
+                    (0..groups.len()).filter(used)
+                };
+                if uses(one).any(|a| uses(other).any(|b| a != b)) {
+                    found.push((element, rule));
+                }
+            }
+        }
+        found
+    }
+
+    fn by_summary(groups: &[Uses], order: impl Iterator<Item = usize>) -> Vec<(usize, Rule)> {
+        let mut summary = Summary::Even([None; CLASSES]);
+        order.for_each(|n| summary.add(n as u32, &groups[n]));
+        let mut found = Vec::new();
+        for element in (0..PAGE).filter(|_| summary.may_conflict()) {
+            for (one, other, rule) in CONFLICTS {
+                if let Some((a, b)) = conflicting((summary.ends(one, element), summary.ends(other, element))) {
+                    assert_ne!(a.threadgroup, b.threadgroup);
+                    assert_eq!(groups[a.threadgroup as usize][one as usize][element], a.used);
+                    assert_eq!(groups[b.threadgroup as usize][other as usize][element], b.used);
+                    found.push((element, rule));
+                }
+            }
+        }
+        found
+    }
+
+    /// Stretches and single elements, of one class or two.
+    fn random_uses(draw: &mut impl FnMut(usize) -> usize, site: OpId) -> Uses {
+        let mut uses = [[Use::NONE; PAGE]; CLASSES];
+        for _ in 0..draw(3) {
+            let class = draw(CLASSES);
+            let from = [0, 8, draw(PAGE)][draw(3)];
+            let to = [PAGE, 24, from + 1][draw(3)].max(from);
+            let (first, stride) = (draw(4) * 32, draw(2));
+            for (n, used) in uses[class][from..to].iter_mut().enumerate() {
+                *used = Use::new(Agent::thread(first + n * stride), site);
+            }
+        }
+        uses
+    }
+
+    #[test]
+    fn the_summary_tells_what_all_pairs_tell() {
+        let mut state = 1u64;
+        let mut draw = |bound: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % bound
+        };
+        let site = a_site();
+        let (mut even, mut conflicts) = (0, 0);
+        for _ in 0..3000 {
+            let groups: Vec<Uses> = (0..1 + draw(4)).map(|_| random_uses(&mut draw, site)).collect();
+            let expected = by_pairs(&groups);
+            conflicts += usize::from(!expected.is_empty());
+            assert_eq!(by_summary(&groups, 0..groups.len()), expected);
+            assert_eq!(by_summary(&groups, (0..groups.len()).rev()), expected);
+            even += usize::from(
+                groups.iter().flatten().all(|uses| uses.iter().all(|u| !u.is_some()) || Stretch::of(uses).is_some()),
+            );
+        }
+        assert!(even > 300 && even < 2900 && conflicts > 300 && conflicts < 2900, "{even} {conflicts}");
+    }
+
+    fn a_site() -> OpId {
+        let span = enigma_ir::Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 2 };
+        let mut b = enigma_ir::Builder::new("kernel", "kernel.py", None, [1, 1, 1, 2]);
+        b.call(enigma_ir::Opcode::Barrier, &[], span);
+        crate::check::sites_of(&b.finish())[0]
+    }
+}

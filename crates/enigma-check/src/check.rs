@@ -12,7 +12,7 @@ use crate::found::{Found, Spot, Tally};
 use crate::order::Order;
 use crate::record::MAX_SITES;
 use crate::report::{Figures, Finding, Instance, Report, Runs};
-use crate::watch::{Subject, Waited, Watch};
+use crate::watch::{Moves, Subject, Watch};
 
 /// The most runs that `Order::All` makes to try every order, and the runs that it makes when there are more orders than that.
 const MAX_RUNS: usize = 10_000;
@@ -141,13 +141,13 @@ impl Checked<'_> {
         let (mut found, mut course, mut work, mut choices) = (Found::default(), Course::default(), [0; 2], 0);
         let mut sites = SiteUse::none(self.kernel);
         for watch in watches {
-            let (judge, waits) = watch.into_parts();
+            let (judge, moves) = watch.into_parts();
             if judge.clock.is_exhausted() {
                 exhausted(self.kernel, &mut found, judge.threadgroup);
             }
             found.merge(judge.found);
             choices = choices.max(judge.schedule.most_choices());
-            sites.add(judge.clock.into_barriers(), &waits);
+            sites.add(judge.clock.into_barriers(), moves);
             let (its_course, worked, overlapped) = judge.recorder.into_parts();
             course = course.better(its_course);
             work = [work[0] + worked, work[1] + overlapped];
@@ -180,23 +180,20 @@ pub fn sites_of(kernel: &Kernel) -> Vec<OpId> {
 struct SiteUse {
     met: Vec<bool>,
     needed: Vec<bool>,
-    waits: Vec<Waited>,
+    moves: Moves,
 }
 
 impl SiteUse {
     fn none(kernel: &Kernel) -> Self {
         let (nothing, operations) = (vec![false; kernel.op_count()], kernel.op_count());
-        SiteUse { met: nothing.clone(), needed: nothing, waits: vec![Waited::default(); operations] }
+        SiteUse { met: nothing.clone(), needed: nothing, moves: Moves::none(operations) }
     }
 
-    fn add(&mut self, (met, needed): (Vec<bool>, Vec<bool>), waits: &[Waited]) {
+    fn add(&mut self, (met, needed): (Vec<bool>, Vec<bool>), moves: Moves) {
         for (all, one) in self.met.iter_mut().zip(met).chain(self.needed.iter_mut().zip(needed)) {
             *all |= one;
         }
-        for (all, one) in self.waits.iter_mut().zip(waits) {
-            all.reached |= one.reached;
-            all.for_something |= one.for_something;
-        }
+        self.moves.add(moves);
     }
 
     /// What could be left out, of a launch without errors.
@@ -209,9 +206,9 @@ impl SiteUse {
             if self.met[n] && !self.needed[n] {
                 found.hazard(Hazard::RedundantBarrier { at }, 1, Spot::nowhere);
             }
-            if self.waits[n].reached && !self.waits[n].for_something {
-                found.hazard(Hazard::RedundantWait { at }, 1, Spot::nowhere);
-            }
+        }
+        for wait in self.moves.idle_waits() {
+            found.hazard(Hazard::RedundantWait { at: sites[wait] }, 1, Spot::nowhere);
         }
     }
 }

@@ -24,7 +24,17 @@ pub struct Flight {
     /// The first of the identical copies that it belongs to; itself, if it is alone.
     leader: u32,
     /// Of a leader: those that belong to it, itself among them; none, if it is alone.
-    twins: Vec<u32>,
+    twins: Vec<Twin>,
+}
+
+/// One simdgroup's part in a set of identical copies.
+#[derive(Copy, Clone, Debug)]
+struct Twin {
+    simdgroup: usize,
+    /// The copy that it issued last.
+    flight: u32,
+    /// When it first waited for such a copy, if that was for another.
+    waited: Option<Tick>,
 }
 
 impl Flight {
@@ -130,30 +140,55 @@ impl Flights {
         None
     }
 
-    /// Makes two flights identical copies of two simdgroups.
+    /// Adds a flight to the identical copies that a leader leads. An earlier one of its simdgroup, which was waited for, gives way.
     pub fn join(&mut self, leader: u32, number: u32) {
+        let simdgroup = self.get(number).simdgroup();
         self.all[number as usize].leader = leader;
-        let twins = &mut self.all[leader as usize].twins;
+        let mut twins = std::mem::take(&mut self.all[leader as usize].twins);
         if twins.is_empty() {
-            twins.push(leader);
+            twins.push(Twin { simdgroup: self.get(leader).simdgroup(), flight: leader, waited: None });
         }
-        twins.push(number);
+        match twins.iter_mut().find(|twin| twin.simdgroup == simdgroup) {
+            Some(twin) => {
+                twin.waited = twin.waited.or(self.get(twin.flight).waited.map(|(tick, _)| tick));
+                twin.flight = number;
+            }
+            None => twins.push(Twin { simdgroup, flight: number, waited: None }),
+        }
+        self.all[leader as usize].twins = twins;
     }
 
     pub fn leader(&self, number: u32) -> u32 {
         self.all[number as usize].leader
     }
 
-    /// The identical copies that a leader leads, itself among them.
-    pub fn twins(&self, leader: u32) -> impl Iterator<Item = u32> + '_ {
+    /// The identical copies that a leader leads, itself among them, the last one of each simdgroup.
+    fn twins(&self, leader: u32) -> impl Iterator<Item = u32> + '_ {
         let flight = &self.all[leader as usize];
         let alone = flight.twins.is_empty().then_some(leader);
-        flight.twins.iter().copied().chain(alone)
+        flight.twins.iter().map(|twin| twin.flight).chain(alone)
     }
 
-    /// The leader's twin that this simdgroup issued.
-    pub fn twin_of(&self, leader: u32, simdgroup: usize) -> Option<u32> {
+    /// The last copy of this simdgroup among those that a leader leads.
+    fn twin_of(&self, leader: u32, simdgroup: usize) -> Option<u32> {
         self.twins(leader).find(|&twin| self.get(twin).simdgroup() == simdgroup)
+    }
+
+    /// Whether a simdgroup had waited for one of the identical copies by then.
+    pub fn had_waited(&self, leader: u32, simdgroup: usize, by: Tick) -> bool {
+        let earlier = self.get(leader).twins.iter().find(|twin| twin.simdgroup == simdgroup);
+        let last = self.twin_of(leader, simdgroup).and_then(|twin| self.get(twin).waited);
+        let waits = [earlier.and_then(|twin| twin.waited), last.map(|(tick, _)| tick)];
+        waits.into_iter().flatten().any(|tick| tick <= by)
+    }
+
+    /// Whether a copy of this simdgroup may count as one with those that a leader leads, if it is identical: its own last one is
+    /// over, and since the others' waits no barrier let anyone change the source.
+    pub fn may_join(&self, leader: u32, simdgroup: usize, last_barrier: Tick) -> bool {
+        self.twins(leader).all(|twin| match self.get(twin).waited {
+            Some((tick, _)) => tick >= last_barrier,
+            None => self.get(twin).simdgroup() != simdgroup,
+        })
     }
 
     /// Whether what a copy has written may be read now: after the reader's own wait, or, for a simdgroup that issued none of the

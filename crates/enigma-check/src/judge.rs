@@ -3,7 +3,7 @@
 use enigma_cpu::observer::Transfer;
 use enigma_ir::{Hazard, MemoryId, OpId, Rule};
 
-use crate::clock::{Actor, Clock, Shared};
+use crate::clock::{Actor, Clock, Shared, Tick};
 use crate::course::Recorder;
 use crate::flight::{Flights, Standing};
 use crate::found::{Found, Spot};
@@ -40,6 +40,19 @@ pub struct Judge {
     pub loops: Vec<(OpId, u64)>,
     /// The operations by number.
     pub sites: Vec<OpId>,
+    /// What was found to be in order last: as long as time stands still it is so again.
+    pub settled: Settled,
+    /// How many hazards were taken down.
+    pub reports: u64,
+}
+
+/// A copy whose elements a simdgroup may read, at one moment. Most elements of a tile are of the same copy as the one before.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settled {
+    leader: u32,
+    simdgroup: usize,
+    /// 0 for never.
+    tick: Tick,
 }
 
 impl Judge {
@@ -73,24 +86,41 @@ impl Judge {
             return self.join_into(cell, at, actor, flight, site, leader);
         }
         self.check_write(cell, at, actor, Deed::Issue(flight, site));
+        let prior = self.unsettled(cell, at.shared);
         self.written(cell, Record::copy(self.clock.now(), leader));
+        cell.prior = prior;
     }
 
-    /// An identical copy writes the element already. What its simdgroup read after its own wait is no concern of this one.
+    /// An identical copy writes the element already. What a simdgroup read after its own wait is no concern of this one; what the
+    /// other's simdgroup did before it issued is.
     fn join_into(&mut self, cell: &Cell, at: At, actor: Actor, flight: u32, site: OpId, leader: u32) {
-        for read in cell.reads {
-            if !self.clock.is_current(read.tick()) {
+        for past in [cell.prior, cell.reads[0], cell.reads[1]] {
+            if !self.clock.is_current(past.tick()) {
                 continue;
             }
-            let twin = match read.flight() {
-                Some(_) => None,
-                None => self.flights.twin_of(leader, read.agent().simdgroup()),
+            let simdgroup = match past.flight() {
+                Some(number) => self.flights.get(number).simdgroup(),
+                None => past.agent().simdgroup(),
             };
-            let waited = twin.and_then(|twin| self.flights.get(twin).waited);
-            if waited.is_none_or(|(tick, _)| tick > read.tick()) {
-                self.check_past_read(read, at, actor, Deed::Issue(flight, site));
+            if !self.flights.had_waited(leader, simdgroup, past.tick()) {
+                self.check_past(past, at, actor, Deed::Issue(flight, site));
             }
         }
+    }
+
+    /// What was done to an element that nothing orders for other simdgroups, if anything was.
+    fn unsettled(&self, cell: &Cell, shared: Shared) -> Record {
+        let last = self.clock.last_barrier(shared);
+        let open = |past: &Record| {
+            let tick = match past.flight() {
+                Some(number) if self.clock.is_current(past.tick()) => {
+                    self.flights.get(number).waited.map_or(Tick::MAX, |(tick, _)| tick)
+                }
+                _ => past.tick(),
+            };
+            *past != Record::NONE && self.clock.is_current(past.tick()) && tick >= last
+        };
+        [cell.write, cell.reads[0], cell.reads[1]].into_iter().find(open).unwrap_or(Record::NONE)
     }
 
     /// A copy that reads the element has been waited for, at this moment.
@@ -111,6 +141,7 @@ impl Judge {
     #[inline(always)]
     fn written(&mut self, cell: &mut Cell, write: Record) {
         cell.write = write;
+        cell.prior = Record::NONE;
         cell.reads = [Record::NONE; 2];
         cell.earlier = Default::default();
     }
@@ -131,9 +162,18 @@ impl Judge {
                 }
             }
             Some(leader) => {
+                let simdgroup = actor.agent.simdgroup();
+                let this = Settled { leader, simdgroup, tick: self.clock.now() };
+                if this == self.settled {
+                    return;
+                }
                 self.flights.mark_read(leader);
                 let standing = self.flights.before_read(leader, &mut self.clock, at.shared, actor);
                 self.against(standing, Rule::ReadBeforeWait, at, actor, deed);
+                // A copy of one lane's own stands otherwise to the other lanes.
+                if standing == Standing::Done && self.flights.get(leader).agent.lane().is_none() {
+                    self.settled = this;
+                }
             }
         }
     }
@@ -164,17 +204,17 @@ impl Judge {
         }
         for read in cell.reads {
             if self.clock.is_current(read.tick()) {
-                self.check_past_read(read, at, actor, deed);
+                self.check_past(read, at, actor, deed);
             }
         }
     }
 
-    /// A write against a read, or a finished copy's reading, that went before.
-    fn check_past_read(&mut self, read: Record, at: At, actor: Actor, deed: Deed) {
-        match read.flight() {
+    /// A write against a read, or a finished copy, that went before.
+    fn check_past(&mut self, past: Record, at: At, actor: Actor, deed: Deed) {
+        match past.flight() {
             None => {
-                if !self.clock.is_before(at.shared, read.tick(), read.agent(), actor) {
-                    self.clash(read, at, actor, deed);
+                if !self.clock.is_before(at.shared, past.tick(), past.agent(), actor) {
+                    self.clash(past, at, actor, deed);
                 }
             }
             Some(flight) => {
@@ -241,6 +281,7 @@ impl Judge {
         if self.clock.is_exhausted() {
             return;
         }
+        self.reports += 1;
         let Judge { found, recorder, threadgroup, loops, .. } = self;
         recorder.trouble(hazard, agent);
         found.hazard(hazard, 1, || Spot {
@@ -259,7 +300,7 @@ impl Judge {
         let leader = self.flights.leader(cell.write.flight()?);
         let identical = |known: &Transfer| Flights::are_identical(known, transfer);
         let fits = self.flights.get(leader).transfer.as_ref().is_some_and(identical)
-            && self.flights.twin_of(leader, actor.agent.simdgroup()).is_none()
+            && self.flights.may_join(leader, actor.agent.simdgroup(), self.clock.last_barrier_of_any())
             && self.flights.before_write(leader, &mut self.clock, at.shared, actor) != Standing::Done;
         fits.then_some(leader)
     }

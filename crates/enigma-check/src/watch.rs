@@ -11,7 +11,7 @@ use crate::clock::{Actor, Clock, Shared};
 use crate::course::Recorder;
 use crate::flight::Flights;
 use crate::found::{Found, Spot};
-use crate::judge::{At, Judge};
+use crate::judge::{At, Judge, Settled};
 use crate::order::Order;
 use crate::record::{Agent, Cell, LANES};
 use crate::registers::Registers;
@@ -32,11 +32,42 @@ pub struct Subject<'r> {
     pub across: &'r [Across],
 }
 
-/// Whether a wait was reached, and whether it ever waited for a copy that moved something.
-#[derive(Copy, Clone, Debug, Default)]
-pub struct Waited {
-    pub reached: bool,
-    pub for_something: bool,
+/// What a run made of its copies and waits, by the number of the operation.
+#[derive(Debug)]
+pub struct Moves {
+    /// The copies that ever moved something.
+    pub moved: Vec<bool>,
+    /// For each wait the copies that it ever waited for, in no order.
+    pub awaited: Vec<Vec<OpId>>,
+}
+
+impl Moves {
+    pub fn none(operations: usize) -> Self {
+        Moves { moved: vec![false; operations], awaited: vec![Vec::new(); operations] }
+    }
+
+    fn wait(&mut self, site: OpId, issue: OpId) {
+        let awaited = &mut self.awaited[site.index()];
+        if !awaited.contains(&issue) {
+            awaited.push(issue);
+        }
+    }
+
+    /// Adds what another worker saw.
+    pub fn add(&mut self, other: Moves) {
+        for (all, one) in self.moved.iter_mut().zip(other.moved) {
+            *all |= one;
+        }
+        for (all, one) in self.awaited.iter_mut().zip(other.awaited) {
+            all.extend(one);
+        }
+    }
+
+    /// The waits that only ever waited for copies of which none ever moved anything.
+    pub fn idle_waits(&self) -> impl Iterator<Item = usize> + '_ {
+        let idle = |issues: &Vec<OpId>| !issues.is_empty() && issues.iter().all(|issue| !self.moved[issue.index()]);
+        self.awaited.iter().enumerate().filter(move |(_, issues)| idle(issues)).map(|(wait, _)| wait)
+    }
 }
 
 /// The observer of a checked run.
@@ -47,7 +78,7 @@ pub struct Watch<'r> {
     shadows: Vec<Shadow>,
     regions: Vec<Region>,
     registers: Vec<Option<Registers>>,
-    waits: Vec<Waited>,
+    moves: Moves,
     alone: bool,
 }
 
@@ -64,6 +95,8 @@ impl<'r> Watch<'r> {
             threadgroup: 0,
             loops: Vec::new(),
             sites: sites_of(kernel),
+            settled: Settled::default(),
+            reports: 0,
         };
         let threads = launch.threads.iter().map(|&n| n as usize).product();
         let shadow = |(id, memory): (MemoryId, &enigma_ir::Memory)| match memory.space {
@@ -83,14 +116,14 @@ impl<'r> Watch<'r> {
             shadows: kernel.memories().map(shadow).collect(),
             regions: regions.lengths().map(Region::new).collect(),
             registers: kernel.memories().map(registers).collect(),
-            waits: vec![Waited::default(); operations],
+            moves: Moves::none(operations),
             alone: launch.threadgroup_count() == 1,
         }
     }
 
-    /// What it has seen, when the run is over: and, by operation, the waits.
-    pub fn into_parts(self) -> (Judge, Vec<Waited>) {
-        (self.judge, self.waits)
+    /// What it has seen, when the run is over.
+    pub fn into_parts(self) -> (Judge, Moves) {
+        (self.judge, self.moves)
     }
 
     fn spot(&self, agent: Agent, element: Option<(MemoryId, i64)>) -> Spot {
@@ -170,6 +203,28 @@ impl<'r> Watch<'r> {
         });
         let used = Some((class, Use::new(agent, touch.site)));
         visit(shadows, regions, touch.memory, rows, used, |at, cell| judge_cell(judge, cell, at, agent));
+    }
+}
+
+/// What was made of the cell before. A copy does the same to every cell that holds the same, and most do.
+#[derive(Debug, Default)]
+struct Alike {
+    known: Option<(Cell, Cell)>,
+}
+
+impl Alike {
+    #[inline(always)]
+    fn apply(&mut self, judge: &mut Judge, cell: &mut Cell, act: impl FnOnce(&mut Judge, &mut Cell)) {
+        if let Some((before, after)) = &self.known
+            && before == cell
+        {
+            *cell = *after;
+            return;
+        }
+        let (before, reports) = (*cell, judge.reports);
+        act(judge, cell);
+        // A hazard is counted for each element.
+        self.known = (reports == judge.reports).then_some((before, *cell));
     }
 }
 
@@ -254,6 +309,7 @@ impl Observer for Watch<'_> {
         let judge = &mut self.judge;
         judge.threadgroup = threadgroup;
         judge.flights.clear();
+        judge.settled = Settled::default();
         judge.loops.clear();
         judge.schedule.begin(threadgroup);
         judge.recorder.begin(threadgroup, threads);
@@ -353,6 +409,7 @@ impl Observer for Watch<'_> {
         judge.schedule.next_operation();
         judge.clock.tick();
         judge.recorder.issue(transfer);
+        self.moves.moved[site.index()] = true;
         let flight = judge.flights.issue(site, event, thread, Some(*transfer));
         let agent = judge.flights.get(flight).agent;
         let actor = Actor { agent, collective: !per_lane };
@@ -370,15 +427,21 @@ impl Observer for Watch<'_> {
         }
         match &mut registers[src.index()] {
             Some(registers) => registers.issue_from(judge, transfer, flight),
-            None => visit(shadows, regions, src, transfer.reads(), used(Class::CopyRead), |at, cell| {
-                judge.issue_from(cell, at, actor, flight, site);
-            }),
+            None => {
+                let mut alike = Alike::default();
+                visit(shadows, regions, src, transfer.reads(), used(Class::CopyRead), |at, cell| {
+                    alike.apply(judge, cell, |judge, cell| judge.issue_from(cell, at, actor, flight, site));
+                });
+            }
         }
         match &mut registers[dst.index()] {
             Some(registers) => registers.issue_into(judge, transfer, flight),
-            None => visit(shadows, regions, dst, transfer.writes(), used(Class::CopyWrite), |at, cell| {
-                judge.issue_into(cell, at, actor, flight, site, leader);
-            }),
+            None => {
+                let mut alike = Alike::default();
+                visit(shadows, regions, dst, transfer.writes(), used(Class::CopyWrite), |at, cell| {
+                    alike.apply(judge, cell, |judge, cell| judge.issue_into(cell, at, actor, flight, site, leader));
+                });
+            }
         }
         judge.schedule.moment();
         match judge.schedule.issue(flight) {
@@ -395,13 +458,12 @@ impl Observer for Watch<'_> {
     }
 
     fn complete(&mut self, site: OpId, event: u32, thread: usize) {
-        let Watch { judge, shadows, regions, registers, waits, .. } = self;
+        let Watch { judge, shadows, regions, registers, moves, .. } = self;
         judge.schedule.next_operation();
-        waits[site.index()].reached = true;
         let Some(number) = judge.flights.of_event(event, thread) else { return };
         let tick = judge.clock.tick();
         let transfer = judge.flights.get(number).transfer;
-        waits[site.index()].for_something |= transfer.is_some();
+        moves.wait(site, judge.flights.get(number).site);
         if let Some(first) = judge.flights.wait(number, tick, site) {
             let flight = judge.flights.get(number);
             let (hazard, agent) = (Hazard::WaitedTwice { at: site, first, issue: flight.site }, flight.agent);
@@ -411,9 +473,12 @@ impl Observer for Watch<'_> {
         let Some(transfer) = transfer else { return };
         match &mut registers[transfer.src.index()] {
             Some(registers) => registers.done_from(&transfer),
-            None => visit(shadows, regions, transfer.src, transfer.reads(), None, |at, cell| {
-                judge.done_from(cell, at, number);
-            }),
+            None => {
+                let mut alike = Alike::default();
+                visit(shadows, regions, transfer.src, transfer.reads(), None, |at, cell| {
+                    alike.apply(judge, cell, |judge, cell| judge.done_from(cell, at, number));
+                });
+            }
         }
         judge.schedule.moment();
         judge.schedule.wait(number, &judge.flights);
