@@ -77,8 +77,6 @@ pub struct Clock {
     /// When the threadgroup began: what is older is of another threadgroup, and never was.
     begin: Tick,
     spaces: [Ordering; 2],
-    /// The last barrier of the threadgroup that orders anything.
-    last_barrier: Tick,
     /// By operation: whether it is a barrier that was met, and whether it was needed.
     met: Vec<bool>,
     needed: Vec<bool>,
@@ -94,7 +92,6 @@ impl Clock {
             now: 0,
             begin: 0,
             spaces: [space.clone(), space],
-            last_barrier: 0,
             met: vec![false; operations],
             needed: vec![false; operations],
             exhausted: false,
@@ -108,7 +105,6 @@ impl Clock {
             self.now = 0;
         }
         self.begin = self.tick();
-        self.last_barrier = self.begin;
         for space in &mut self.spaces {
             let none = Barriers::none(self.begin);
             *space = Ordering { all: none, own: [none; SIMDGROUPS] };
@@ -145,7 +141,6 @@ impl Clock {
         self.met[site.index()] = true;
         for shared in Shared::ALL.into_iter().filter(|shared| shared.ordered_by(flags)) {
             let space = &mut self.spaces[shared as usize];
-            self.last_barrier = now;
             space.all.meet(now, site);
             space.own.iter_mut().for_each(|own| own.meet(now, site));
         }
@@ -159,11 +154,6 @@ impl Clock {
             let own = self.spaces[shared as usize].own.iter_mut().enumerate();
             own.filter(|(group, _)| simdgroups >> group & 1 == 1).for_each(|(_, own)| own.meet(now, site));
         }
-    }
-
-    /// The tick of the last barrier of the threadgroup that orders anything.
-    pub fn last_barrier_of_any(&self) -> Tick {
-        self.last_barrier
     }
 
     /// The tick since which nothing of other simdgroups is ordered.

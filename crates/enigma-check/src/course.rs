@@ -8,7 +8,7 @@ use crate::record::{Agent, LANES, SIMDGROUPS};
 use crate::timeline::{Flight, Mark, MarkKind, Row, Timeline, Trouble, Work};
 
 /// The most events of one threadgroup that are recorded.
-const MAX_EVENTS: usize = 50_000;
+const MAX_EVENTS: usize = 20_000;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -32,10 +32,14 @@ pub struct Course {
 }
 
 impl Course {
-    /// Of two courses the one to be shown: the first with trouble, else the first of all.
+    /// The course to be shown has the least rank: the first with trouble, else the first of all.
+    fn rank(&self) -> impl Ord + use<> {
+        (self.simdgroups == 0, !self.troubled, self.threadgroup)
+    }
+
+    /// Of two courses the one to be shown.
     pub fn better(self, other: Course) -> Course {
-        let rank = |course: &Course| (course.simdgroups == 0, !course.troubled, course.threadgroup);
-        if rank(&other) < rank(&self) { other } else { self }
+        if other.rank() < self.rank() { other } else { self }
     }
 }
 
@@ -71,8 +75,7 @@ impl Recorder {
     pub fn end(&mut self) {
         self.rest();
         self.current.end = self.now;
-        let rank = |course: &Course| (course.simdgroups == 0, !course.troubled, course.threadgroup);
-        if rank(&self.current) < rank(&self.kept) {
+        if self.current.rank() < self.kept.rank() {
             self.kept = std::mem::take(&mut self.current);
         }
     }

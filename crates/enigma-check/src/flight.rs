@@ -13,6 +13,8 @@ pub struct Flight {
     pub site: OpId,
     /// Whose it is: a simdgroup's, or a thread's, if registers take part.
     pub agent: Agent,
+    /// When it was issued.
+    pub issued: Tick,
     /// What it moves; `None` for one that moves nothing, and has an event all the same.
     pub transfer: Option<Transfer>,
     /// When it was waited for, and where.
@@ -99,7 +101,13 @@ impl Flights {
     }
 
     /// A copy is issued, or one that moves nothing; returns its number.
-    pub fn issue(&mut self, site: OpId, event: u32, thread: usize, transfer: Option<Transfer>) -> u32 {
+    pub fn issue(
+        &mut self,
+        site: OpId,
+        issued: Tick,
+        (event, thread): (u32, usize),
+        transfer: Option<Transfer>,
+    ) -> u32 {
         let number = self.all.len() as u32;
         let agent = match event & PER_LANE {
             0 => Agent::simdgroup_of(thread / LANES),
@@ -107,7 +115,7 @@ impl Flights {
         };
         let landed = transfer.is_none();
         let (was_read, twins) = (false, Vec::new());
-        self.all.push(Flight { site, agent, transfer, waited: None, landed, was_read, leader: number, twins });
+        self.all.push(Flight { site, agent, issued, transfer, waited: None, landed, was_read, leader: number, twins });
         let event = (event & !PER_LANE) as usize;
         if self.events.len() <= event {
             self.events.resize(event + 1, u32::MAX);
@@ -182,13 +190,9 @@ impl Flights {
         waits.into_iter().flatten().any(|tick| tick <= by)
     }
 
-    /// Whether a copy of this simdgroup may count as one with those that a leader leads, if it is identical: its own last one is
-    /// over, and since the others' waits no barrier let anyone change the source.
-    pub fn may_join(&self, leader: u32, simdgroup: usize, last_barrier: Tick) -> bool {
-        self.twins(leader).all(|twin| match self.get(twin).waited {
-            Some((tick, _)) => tick >= last_barrier,
-            None => self.get(twin).simdgroup() != simdgroup,
-        })
+    /// Whether the last copy of this simdgroup among those that a leader leads is over, or there is none.
+    pub fn has_none_open(&self, leader: u32, simdgroup: usize) -> bool {
+        self.twin_of(leader, simdgroup).is_none_or(|twin| !self.get(twin).is_in_flight())
     }
 
     /// Whether what a copy has written may be read now: after the reader's own wait, or, for a simdgroup that issued none of the

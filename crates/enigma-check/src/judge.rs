@@ -292,16 +292,29 @@ impl Judge {
         });
     }
 
-    /// The copy that is identical to this one, was issued by another simdgroup and is not over for this one: the two count as one.
-    pub fn leader_of(&mut self, transfer: &Transfer, cell: &Cell, at: At, actor: Actor) -> Option<u32> {
+    /// The copies of other simdgroups that this one is identical to and not ordered against: they write the same values, and count as
+    /// one. `cell` is the first of the destination, and `changed` the last write of the source, in which copies may differ.
+    pub fn leader_of(&mut self, transfer: &Transfer, cell: &Cell, at: At, actor: Actor, changed: Tick) -> Option<u32> {
         if transfer.per_lane || !self.clock.is_current(cell.write.tick()) {
             return None;
         }
         let leader = self.flights.leader(cell.write.flight()?);
         let identical = |known: &Transfer| Flights::are_identical(known, transfer);
         let fits = self.flights.get(leader).transfer.as_ref().is_some_and(identical)
-            && self.flights.may_join(leader, actor.agent.simdgroup(), self.clock.last_barrier_of_any())
+            && self.flights.get(leader).issued >= changed
+            && self.flights.has_none_open(leader, actor.agent.simdgroup())
             && self.flights.before_write(leader, &mut self.clock, at.shared, actor) != Standing::Done;
         fits.then_some(leader)
+    }
+
+    /// When an element was written last: by a copy, when that was over.
+    #[inline(always)]
+    pub fn last_write(&self, cell: &Cell) -> Tick {
+        match cell.write.flight() {
+            Some(flight) if self.clock.is_current(cell.write.tick()) => {
+                self.flights.get(flight).waited.map_or(Tick::MAX, |(tick, _)| tick)
+            }
+            _ => cell.write.tick(),
+        }
     }
 }

@@ -404,35 +404,39 @@ impl Observer for Watch<'_> {
     }
 
     fn issue(&mut self, transfer: &Transfer) -> Landing {
-        let Watch { judge, shadows, regions, registers, .. } = self;
+        let Watch { judge, shadows, regions, registers, moves, .. } = self;
         let Transfer { site, event, thread, src, dst, per_lane, .. } = *transfer;
         judge.schedule.next_operation();
-        judge.clock.tick();
         judge.recorder.issue(transfer);
-        self.moves.moved[site.index()] = true;
-        let flight = judge.flights.issue(site, event, thread, Some(*transfer));
+        let issued = judge.clock.tick();
+        moves.moved[site.index()] = true;
+        let flight = judge.flights.issue(site, issued, (event, thread), Some(*transfer));
         let agent = judge.flights.get(flight).agent;
         let actor = Actor { agent, collective: !per_lane };
         let used = |class| Some((class, Use::new(agent, site)));
 
-        let mut leader = flight;
-        if let Some(first) = transfer.writes().next() {
-            visit(shadows, regions, dst, std::iter::once(first.start..first.start + 1), None, |at, cell| {
-                leader = judge.leader_of(transfer, cell, at, actor).unwrap_or(flight);
-            });
-        }
-        if leader != flight {
-            judge.flights.join(leader, flight);
-            judge.report(Hazard::RedundantCopy { issue: site }, agent, None);
-        }
+        let mut changed = 0;
         match &mut registers[src.index()] {
             Some(registers) => registers.issue_from(judge, transfer, flight),
             None => {
                 let mut alike = Alike::default();
                 visit(shadows, regions, src, transfer.reads(), used(Class::CopyRead), |at, cell| {
-                    alike.apply(judge, cell, |judge, cell| judge.issue_from(cell, at, actor, flight, site));
+                    alike.apply(judge, cell, |judge, cell| {
+                        changed = changed.max(judge.last_write(cell));
+                        judge.issue_from(cell, at, actor, flight, site);
+                    });
                 });
             }
+        }
+        let mut leader = flight;
+        if let Some(first) = transfer.writes().next() {
+            visit(shadows, regions, dst, std::iter::once(first.start..first.start + 1), None, |at, cell| {
+                leader = judge.leader_of(transfer, cell, at, actor, changed).unwrap_or(flight);
+            });
+        }
+        if leader != flight {
+            judge.flights.join(leader, flight);
+            judge.report(Hazard::RedundantCopy { issue: site }, agent, None);
         }
         match &mut registers[dst.index()] {
             Some(registers) => registers.issue_into(judge, transfer, flight),
@@ -454,7 +458,8 @@ impl Observer for Watch<'_> {
     }
 
     fn issue_nothing(&mut self, site: OpId, event: u32, thread: usize) {
-        self.judge.flights.issue(site, event, thread, None);
+        let now = self.judge.clock.now();
+        self.judge.flights.issue(site, now, (event, thread), None);
     }
 
     fn complete(&mut self, site: OpId, event: u32, thread: usize) {
