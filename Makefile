@@ -30,6 +30,8 @@ bench: build ## Measures; every figure is a ratio to something measured beside i
 	cargo bench --quiet -p enigma-cpu --bench executor
 	$(BIN)/python benches/trace.py
 	$(BIN)/python benches/executor.py
+	scripts/install-oclgrind.sh
+	$(BIN)/python benches/checker.py
 
 matrix: build ## Runs wrong kernels and their right twins, here and under Oclgrind, and writes docs/detection.md.
 	scripts/install-oclgrind.sh

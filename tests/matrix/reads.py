@@ -49,6 +49,7 @@ def barrier_instead_of_wait(A: enigma.f32, B: enigma.f32, wrong=True):
         enigma.async_copy_wait(ev)
     enigma.barrier()
     B[i] = tile[i]  # at
+    enigma.barrier()
     if wrong:
         enigma.async_copy_wait(ev)
 

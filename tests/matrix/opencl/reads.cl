@@ -35,6 +35,7 @@ kernel void barrier_instead_of_wait(global float *A, global float *B)
         wait_group_events(1, &ev);
     PUBLISH;
     B[i] = tile[i];
+    PUBLISH;
     if (WRONG)
         wait_group_events(1, &ev);
 }
