@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import enigma
+
 from . import oclgrind
 from .case import CASES, RULES, Case
 from .judge import ORDERS, check, false_alarm, objection
@@ -27,13 +29,15 @@ and right in one function; `tests/python/test_matrix.py` fails when the checker 
 
 * **trace**: the compiler refuses the kernel, since the fault happens on every run that reaches it. `late` and `all`
   then report the same refusal, and nothing runs.
-* **late**, **all**: `enigma.check` with that order reports an error (a warning, where the rule is one).
-* **places**: both reports name the fault's own rule and no other, at the line that is to blame, and name every other
-  line that has to do with it. Which lines these are is said in the kernels, by comments.
-* **twin**: no error on the right kernel in any of the orders {orders}, and the right result in each.
-* **{version}**: what it says of the OpenCL form of the kernel, run with `{options}`:
-  the kinds of its messages, whichever they are; *nothing* where it is silent; *hangs* where it had to be stopped after
-  {seconds} s. It said {alarms} of the right twins.
+* **late**, **all**: `enigma.check` with that order reports the fault by its own rule.
+* **places**: both reports name no other rule, have the line that is to blame as their primary place, and name every
+  other line that has to do with it. Which lines these are is said in the kernels, by comments.
+* **twin**: no error on the right kernel, and the right result, in each of the orders
+  {orders}.
+* **{version}**: what it says of the OpenCL form of the kernel: the kinds of its messages, whichever they are;
+  *nothing* where it is silent; *hangs* where it had to be stopped after {seconds} s. It is run with
+  `{options}`.
+  It said {alarms} of the right twins.
 * **no form**: in OpenCL a copy belongs to the whole work-group, so that simdgroups of one threadgroup cannot be at odds
   over it, and there are no simdgroup matrices, copies into registers, clipped tiles or events of single lanes; and of
   what is right and wasteful nothing is asked there. A 2D copy is written as one copy for each row. Where a simdgroup
@@ -60,6 +64,10 @@ class Row:
     oclgrind_twin: str | None
 
 
+def names_rule(case: Case, report: enigma.Report) -> bool:
+    return any(finding.rule == case.rule for finding in report.findings)
+
+
 def measure(case: Case) -> Row:
     late, every = (check(case, case.wrong, order) for order in ("late", "all"))
     alarms = (false_alarm(case, check(case, case.right, order)) for order in ORDERS)
@@ -67,8 +75,8 @@ def measure(case: Case) -> Row:
     return Row(
         case,
         trace=late.runs.count == 0,
-        late=bool(late.errors or late.warnings),
-        all=bool(every.errors or every.warnings),
+        late=names_rule(case, late),
+        all=names_rule(case, every),
         places=objection(case, late) or objection(case, every),
         twin=next(filter(None, alarms), None),
         oclgrind=oclgrind.verdict(case, wrong=True) if has_form else None,
@@ -126,7 +134,7 @@ def page(rows: list[Row]) -> str:
         "at trace time",
         "under `late`",
         "under `all`",
-        "own rule, all places",
+        "no other, all places",
         "twins in peace",
         version,
     ]

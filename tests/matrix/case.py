@@ -55,8 +55,6 @@ class Case:
     rule: str  # what the wrong kernel breaks
     found: str  # "trace" or "run": when that is known at the earliest
     scope: str  # who is at odds: threads of one "simdgroup", simdgroups of a "threadgroup", threadgroups of the "grid"
-    grid: int
-    threads: int
     elements: int  # of A, and of B
     arguments: dict[str, Any]  # parameters other than A and B
     expected: Callable[[np.ndarray], np.ndarray]
@@ -64,6 +62,14 @@ class Case:
     @property
     def name(self) -> str:
         return self.function.__name__
+
+    @property
+    def grid(self) -> int:
+        return LAUNCHES[self.scope][0]
+
+    @property
+    def threads(self) -> int:
+        return LAUNCHES[self.scope][1]
 
     @cached_property
     def wrong(self) -> enigma.Kernel:
@@ -94,7 +100,7 @@ class Case:
 
     def _marked(self, mark: str) -> set[int]:
         lines, first = inspect.getsourcelines(self.function)
-        return {first + n for n, line in enumerate(lines) if re.search(rf"#.*\b{mark}\b", line)}
+        return {first + n for n, line in enumerate(lines) if re.search(rf"# (at, )?{mark}(, other)?$", line)}
 
     @property
     def copies(self) -> list[str]:
@@ -125,20 +131,17 @@ def case(
     *,
     found: str = "run",
     scope: str = "simdgroup",
-    threads: int | None = None,
-    grid: int | None = None,
     elements: int | None = None,
     arguments: dict[str, Any] | None = None,
     expected: Callable[[np.ndarray], np.ndarray] = lambda a: a,
 ) -> Callable[[FunctionType], Case]:
-    """Makes a case of a function, and adds it to `CASES`. Without `expected`, `B` becomes a copy of `A`."""
-    usual_grid, usual_threads = LAUNCHES[scope]
-    grid = grid or usual_grid
+    """Makes a case of a function, and adds it to `CASES`.
+
+    By default `A` and `B` have an element for each thread of the grid, and `B` becomes a copy of `A`.
+    """
 
     def keep(function: FunctionType) -> Case:
-        made = Case(
-            function, rule, found, scope, grid, threads or usual_threads, elements or grid, arguments or {}, expected
-        )  # fmt: skip
+        made = Case(function, rule, found, scope, elements or LAUNCHES[scope][0], arguments or {}, expected)
         CASES.append(made)
         return made
 

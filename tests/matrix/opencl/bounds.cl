@@ -2,7 +2,7 @@
 
 kernel void element_behind_the_tile(global float *A, global float *B)
 {
-    local float tile[32];
+    local volatile float tile[32];
     uint lane = get_local_id(0);
     if (lane == 0) {
         tile[WRONG ? 32 : 31] = A[0];
