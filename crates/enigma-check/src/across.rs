@@ -6,12 +6,13 @@
 //! # What is kept
 //!
 //! Only memory that the kernel writes is looked at. A page of 32 elements that every threadgroup used in one stretch, as most
-//! kernels do, takes about 130 bytes; any other takes 64 bytes an element.
+//! kernels do, takes about 60 bytes; any other takes 64 bytes an element.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use enigma_ir::{Hazard, MemoryId, OpId, Rule};
+use smallvec::SmallVec;
 
 use crate::found::{Found, Spot};
 use crate::shadow::{Class, PAGE, Use, Uses};
@@ -66,11 +67,14 @@ impl Stretch {
     }
 }
 
+/// A stretch and the threadgroup that used it, of the first threadgroup and of the last. Both are of the same elements.
+type Stretches = [(u32, Stretch); 2];
+
 /// What all threadgroups did to a page.
 #[derive(Debug)]
 enum Summary {
-    /// Of each class one stretch, the same elements in every threadgroup; with the threadgroups' ends.
-    Even([Option<[(u32, Stretch); 2]>; CLASSES]),
+    /// Of each class that there is one stretch, the same elements in every threadgroup.
+    Even(SmallVec<[(Class, Stretches); 1]>),
     /// Of each class and element.
     Uneven(Box<[[Option<Ends>; PAGE]; CLASSES]>),
 }
@@ -95,7 +99,7 @@ impl Summary {
     fn may_conflict(&self) -> bool {
         let Summary::Even(stretches) = self else { return true };
         let threadgroups =
-            |class: Class| stretches[class as usize].map(|ends| ends.map(|(threadgroup, _)| threadgroup));
+            |class: Class| of_class(stretches, class).map(|ends| ends.map(|(threadgroup, _)| threadgroup));
         CONFLICTS.iter().any(|&(one, other, _)| match (threadgroups(one), threadgroups(other)) {
             (Some(one), Some(other)) => one[1] != other[0] || one[0] != other[1],
             _ => false,
@@ -105,7 +109,7 @@ impl Summary {
     fn ends(&self, class: Class, element: usize) -> Option<Ends> {
         match self {
             Summary::Even(stretches) => {
-                let ends = stretches[class as usize]?;
+                let ends = of_class(stretches, class)?;
                 let holds = ends[0].1.elements().contains(&element);
                 holds.then(|| ends.map(|(threadgroup, stretch)| By { threadgroup, used: stretch.at(element) }))
             }
@@ -114,33 +118,42 @@ impl Summary {
     }
 }
 
+fn of_class(stretches: &[(Class, Stretches)], class: Class) -> Option<Stretches> {
+    stretches.iter().find(|(known, _)| *known == class).map(|(_, ends)| *ends)
+}
+
 /// Adds a threadgroup's uses to the stretches, if they are stretches of the same elements; otherwise changes nothing.
-fn widen_even(stretches: &mut [Option<[(u32, Stretch); 2]>; CLASSES], threadgroup: u32, uses: &Uses) -> bool {
-    let mut widened = *stretches;
-    for (known, uses) in widened.iter_mut().zip(uses) {
+fn widen_even(stretches: &mut SmallVec<[(Class, Stretches); 1]>, threadgroup: u32, uses: &Uses) -> bool {
+    let mut widened = stretches.clone();
+    for (class, uses) in Class::ALL.into_iter().zip(uses) {
         if uses.iter().all(|used| !used.is_some()) {
             continue;
         }
         let Some(stretch) = Stretch::of(uses) else { return false };
-        *known = Some(match *known {
-            None => [(threadgroup, stretch); 2],
-            Some([first, last]) if first.1.elements() == stretch.elements() => [
-                if threadgroup < first.0 { (threadgroup, stretch) } else { first },
-                if threadgroup > last.0 { (threadgroup, stretch) } else { last },
-            ],
+        let this = (threadgroup, stretch);
+        match widened.iter_mut().find(|(known, _)| *known == class) {
+            None => widened.push((class, [this; 2])),
+            Some((_, [first, last])) if first.1.elements() == stretch.elements() => {
+                if threadgroup < first.0 {
+                    *first = this;
+                }
+                if threadgroup > last.0 {
+                    *last = this;
+                }
+            }
             Some(_) => return false,
-        });
+        }
     }
     *stretches = widened;
     true
 }
 
-fn spelt_out(stretches: &[Option<[(u32, Stretch); 2]>; CLASSES]) -> Box<[[Option<Ends>; PAGE]; CLASSES]> {
+fn spelt_out(stretches: &[(Class, Stretches)]) -> Box<[[Option<Ends>; PAGE]; CLASSES]> {
     let mut elements = Box::new([[None; PAGE]; CLASSES]);
-    for (elements, ends) in elements.iter_mut().zip(stretches) {
-        let Some(ends) = ends else { continue };
+    for (class, ends) in stretches {
         for element in ends[0].1.elements() {
-            elements[element] = Some(ends.map(|(threadgroup, stretch)| By { threadgroup, used: stretch.at(element) }));
+            let by = ends.map(|(threadgroup, stretch)| By { threadgroup, used: stretch.at(element) });
+            elements[*class as usize][element] = Some(by);
         }
     }
     elements
@@ -165,7 +178,7 @@ impl Across {
         if pages.is_empty() {
             pages.resize_with(CHUNK, || None);
         }
-        let summary = pages[place].get_or_insert(Summary::Even([None; CLASSES]));
+        let summary = pages[place].get_or_insert(Summary::Even(SmallVec::new()));
         // A launch of more threadgroups than that does not end.
         summary.add(threadgroup as u32, uses);
     }
@@ -267,7 +280,7 @@ mod tests {
     }
 
     fn by_summary(groups: &[Uses], order: impl Iterator<Item = usize>) -> Vec<(usize, Rule)> {
-        let mut summary = Summary::Even([None; CLASSES]);
+        let mut summary = Summary::Even(SmallVec::new());
         order.for_each(|n| summary.add(n as u32, &groups[n]));
         let mut found = Vec::new();
         for element in (0..PAGE).filter(|_| summary.may_conflict()) {

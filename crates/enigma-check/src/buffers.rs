@@ -1,6 +1,7 @@
 //! The buffers of a check: copies of the caller's, which stay as they are. Arguments that overlap in memory overlap in the
 //! copies as well.
 
+use std::iter::once;
 use std::ops::Range;
 
 use enigma_cpu::{Argument, Buffer, lend_parts};
@@ -12,6 +13,8 @@ enum Slot<'a> {
     Scalar(Literal),
     /// Memory that no run writes: the caller's own.
     Shared(&'a Buffer<'a>),
+    /// Memory without elements.
+    Empty(DType),
     /// Elements of a block, from that byte on.
     Part {
         block: usize,
@@ -55,9 +58,10 @@ impl<'a> Buffers<'a> {
         let mut blocks: Vec<Vec<u8>> = bounds.iter().map(|bound| vec![0; bound.len()]).collect();
         let slot = |argument: &'a Argument<'a>| match argument {
             Argument::Scalar(literal) => Slot::Scalar(*literal),
+            Argument::Buffer(buffer) if buffer.is_empty() => Slot::Empty(buffer.dtype()),
             Argument::Buffer(buffer) => {
                 let span = buffer.addresses();
-                match bounds.iter().position(|bound| !span.is_empty() && bound.contains(&span.start)) {
+                match bounds.iter().position(|bound| bound.contains(&span.start)) {
                     Some(block) => {
                         let start = span.start - bounds[block].start;
                         blocks[block][start..start + span.len()].copy_from_slice(&buffer.to_bytes());
@@ -79,6 +83,7 @@ impl<'a> Buffers<'a> {
             .map(|slot| match slot {
                 Slot::Scalar(literal) => Some(Argument::Scalar(*literal)),
                 Slot::Shared(buffer) => Some(Argument::Buffer(buffer.share())),
+                Slot::Empty(dtype) => lend_parts(&mut [], once((*dtype, 0, 0))).next().map(Argument::Buffer),
                 Slot::Part { .. } => None,
             })
             .collect();
@@ -97,7 +102,7 @@ impl<'a> Buffers<'a> {
         arguments.into_iter().flatten().collect()
     }
 
-    /// The bytes of each buffer that was copied, `None` for what no run writes.
+    /// The bytes of each buffer that was copied, or has none; `None` for what no run writes.
     pub fn into_bytes(mut self) -> Vec<Option<Vec<u8>>> {
         let of_block = |slot: &Slot<'_>| match *slot {
             Slot::Part { block, .. } => Some(block),
@@ -116,6 +121,7 @@ impl<'a> Buffers<'a> {
                     // The last argument of a block that is the whole block takes it, which spares a copy.
                     Some(if last && range.len() == bytes.len() { std::mem::take(bytes) } else { bytes[range].to_vec() })
                 }
+                Slot::Empty(_) => Some(Vec::new()),
                 Slot::Shared(_) | Slot::Scalar(_) => None,
             })
             .collect()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
-use enigma_ir::{Diagnostic, Diagnostics, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
+use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
 
 use crate::across::Across;
 use crate::buffers::{Buffers, Regions};
@@ -21,12 +21,19 @@ const SAMPLES: u64 = 32;
 const MAX_DIFFERING: usize = 16;
 
 /// How a kernel is checked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// When copies in flight move their elements.
     pub order: Order,
     /// Bounds on each run.
     pub limits: Limits,
+}
+
+impl Default for Options {
+    /// `Order::Late`, and a quarter of the iterations that a plain launch may take: each costs more.
+    fn default() -> Self {
+        Options { order: Order::Late, limits: Limits { steps: Limits::default().steps / 4 } }
+    }
 }
 
 /// Runs a kernel under observation. The arguments stay as they are: the kernel works on copies, which the report holds.
@@ -104,8 +111,11 @@ fn try_every_way(
 fn too_large(kernel: &Kernel) -> Diagnostics {
     let message =
         format!("`{}` has {} operations, and at most {MAX_SITES} can be checked", kernel.name(), kernel.op_count());
-    let found = Diagnostic::new(Rule::ResourceLimit, message, kernel.span(), "this kernel")
-        .with_help("let loops of the kernel language stand for unrolled ones: enigma.range instead of range_constexpr");
+    let found =
+        Diagnostic::new(Rule::ResourceLimit, message, kernel.span(), "this kernel").with_help(Dialect::of(kernel).say(
+            "let loops of the kernel language stand for unrolled ones: `enigma.range` instead of `range_constexpr`",
+            "let loops of the kernel language stand for unrolled ones: `range(...).each(...)` instead of Rust's `for`",
+        ));
     Diagnostics::new(vec![found], kernel.files().clone())
 }
 
@@ -280,6 +290,7 @@ impl<'c> Ledger<'c> {
             figures: Figures { threadgroups, copies, bytes_copied, max_in_flight, overlap },
             runs,
             timeline: timeline(&first.course, kernel, launch),
+            dtypes: kernel.params().iter().map(|param| param.dtype).collect(),
             buffers: first.buffers.into_bytes(),
         }
     }

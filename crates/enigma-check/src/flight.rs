@@ -21,8 +21,8 @@ pub struct Flight {
     pub waited: Option<(Tick, OpId)>,
     /// Whether its elements have been moved.
     pub landed: bool,
-    /// Whether anything of its destination was read.
-    pub was_read: bool,
+    /// Whether anything of its destination was read as what it brought.
+    was_read: bool,
     /// The first of the identical copies that it belongs to; itself, if it is alone.
     leader: u32,
     /// Of a leader: those that belong to it, itself among them; none, if it is alone.
@@ -264,10 +264,29 @@ impl Flights {
         self.all.iter().rposition(reads).map(|at| at as u32)
     }
 
-    /// Marks a copy's destination as read.
-    #[inline(always)]
-    pub fn mark_read(&mut self, leader: u32) {
-        self.all[leader as usize].was_read = true;
+    /// What identical copies have brought is read by a simdgroup: what its own has, if it issued one.
+    pub fn mark_read(&mut self, leader: u32, simdgroup: usize) {
+        let read = match self.get(leader).twins.is_empty() {
+            true => leader,
+            false => self.twin_of(leader, simdgroup).unwrap_or(leader),
+        };
+        self.all[read as usize].was_read = true;
+    }
+
+    /// Whether anything of what a copy has brought was read, by its own simdgroup or one that issued the same copy beside it.
+    pub fn was_read(&self, number: u32) -> bool {
+        let beside = || self.twins(self.leader(number)).any(|twin| twin == number);
+        self.get(number).was_read || beside() && self.twins(self.leader(number)).any(|twin| self.get(twin).was_read)
+    }
+
+    /// Whether other simdgroups have a part in the identical copies that a leader leads.
+    pub fn are_several(&self, leader: u32) -> bool {
+        self.get(leader).twins.len() > 1
+    }
+
+    /// Whether a barrier at that tick stands after the waits for all the identical copies that a leader leads.
+    pub fn is_settled(&self, leader: u32, barrier: Tick) -> bool {
+        self.twins(leader).all(|twin| self.get(twin).waited.is_some_and(|(tick, _)| tick < barrier))
     }
 
     /// Whether two transfers move the same elements to the same place.

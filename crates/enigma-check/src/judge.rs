@@ -108,19 +108,18 @@ impl Judge {
         }
     }
 
-    /// What was done to an element that nothing orders for other simdgroups, if anything was.
+    /// What was done last to an element that nothing orders for other simdgroups, or that only the last barrier does.
     fn unsettled(&self, cell: &Cell, shared: Shared) -> Record {
-        let last = self.clock.last_barrier(shared);
-        let open = |past: &Record| {
-            let tick = match past.flight() {
-                Some(number) if self.clock.is_current(past.tick()) => {
-                    self.flights.get(number).waited.map_or(Tick::MAX, |(tick, _)| tick)
-                }
-                _ => past.tick(),
-            };
-            *past != Record::NONE && self.clock.is_current(past.tick()) && tick >= last
+        let over = |past: &Record| match past.flight() {
+            Some(number) if self.clock.is_current(past.tick()) => {
+                self.flights.get(number).waited.map_or(Tick::MAX, |(tick, _)| tick)
+            }
+            _ => past.tick(),
         };
-        [cell.write, cell.reads[0], cell.reads[1]].into_iter().find(open).unwrap_or(Record::NONE)
+        let last = [cell.write, cell.reads[0], cell.reads[1]].into_iter().max_by_key(over).unwrap_or(Record::NONE);
+        let matters =
+            over(&last) >= self.clock.last_barrier(shared) || self.clock.in_interval_before(shared, over(&last));
+        if self.clock.is_current(last.tick()) && matters { last } else { Record::NONE }
     }
 
     /// A copy that reads the element has been waited for, at this moment.
@@ -167,7 +166,7 @@ impl Judge {
                 if this == self.settled {
                     return;
                 }
-                self.flights.mark_read(leader);
+                self.flights.mark_read(leader, simdgroup);
                 let standing = self.flights.before_read(leader, &mut self.clock, at.shared, actor);
                 self.against(standing, Rule::ReadBeforeWait, at, actor, deed);
                 // A copy of one lane's own stands otherwise to the other lanes.
@@ -292,8 +291,7 @@ impl Judge {
         });
     }
 
-    /// The copies of other simdgroups that this one is identical to and not ordered against: they write the same values, and count as
-    /// one. `cell` is the first of the destination, and `changed` the last write of the source, in which copies may differ.
+    /// The copies that this one is identical to, and that no barrier has settled: they write the same values, and count as one. `cell` is the first of the destination, and `changed` the last write of the source, in which copies may differ.
     pub fn leader_of(&mut self, transfer: &Transfer, cell: &Cell, at: At, actor: Actor, changed: Tick) -> Option<u32> {
         if transfer.per_lane || !self.clock.is_current(cell.write.tick()) {
             return None;
@@ -303,7 +301,7 @@ impl Judge {
         let fits = self.flights.get(leader).transfer.as_ref().is_some_and(identical)
             && self.flights.get(leader).issued >= changed
             && self.flights.has_none_open(leader, actor.agent.simdgroup())
-            && self.flights.before_write(leader, &mut self.clock, at.shared, actor) != Standing::Done;
+            && !self.flights.is_settled(leader, self.clock.last_barrier(at.shared));
         fits.then_some(leader)
     }
 

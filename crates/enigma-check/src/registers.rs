@@ -115,7 +115,7 @@ impl Registers {
             return judge.uninitialized(at, actor, deed);
         }
         if let Some(&(into @ 1.., _)) = self.copies.get(self.place(at.element, thread)) {
-            judge.flights.mark_read(into - 1);
+            judge.flights.mark_read(into - 1, thread / LANES);
             meet(judge, Rule::ReadBeforeWait, at, thread, deed, into - 1);
         }
     }

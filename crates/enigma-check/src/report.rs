@@ -1,7 +1,9 @@
 //! What a check found.
 
-use enigma_cpu::Launch;
-use enigma_ir::{Diagnostic, Diagnostics, Severity, SourceFiles, Style};
+use std::fmt;
+
+use enigma_cpu::{Element, Launch};
+use enigma_ir::{DType, Diagnostic, Diagnostics, Severity, SourceFiles, Style};
 use serde_json::{Value as Json, json};
 
 use crate::order::Order;
@@ -17,6 +19,8 @@ pub struct Report {
     pub(crate) figures: Figures,
     pub(crate) runs: Runs,
     pub(crate) timeline: Timeline,
+    /// The element type of each parameter.
+    pub(crate) dtypes: Vec<DType>,
     pub(crate) buffers: Vec<Option<Vec<u8>>>,
 }
 
@@ -110,6 +114,7 @@ impl Report {
             figures: Figures::default(),
             runs: Runs { order, count: 0, exhaustive: false, differing: Vec::new() },
             timeline: Timeline::default(),
+            dtypes: Vec::new(),
             buffers: Vec::new(),
         }
     }
@@ -165,6 +170,13 @@ impl Report {
         &self.buffers
     }
 
+    /// The elements of an argument's buffer after the first run; `n` counts the parameters from 0. `None` where
+    /// [`buffers`](Self::buffers) has none, and where the parameter's elements are no `T`.
+    pub fn buffer<T: Element>(&self, n: usize) -> Option<Vec<T>> {
+        let bytes = self.buffers.get(n)?.as_ref()?;
+        (self.dtypes[n] == T::DTYPE).then(|| T::from_bytes(bytes))
+    }
+
     /// All findings of severity error; `Ok` if there is none.
     ///
     /// # Errors
@@ -211,6 +223,12 @@ impl Report {
                 "differing": self.runs.differing.iter().map(Order::to_string).collect::<Vec<_>>(),
             },
         })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(Style::Plain))
     }
 }
 

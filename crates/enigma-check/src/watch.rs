@@ -162,7 +162,7 @@ impl<'r> Watch<'r> {
                 hazards.push((Hazard::NeverWaited { issue }, flight.agent));
             } else if let Some(transfer) = &flight.transfer
                 && !transfer.to_device
-                && !judge.flights.get(judge.flights.leader(number)).was_read
+                && !judge.flights.was_read(number)
             {
                 hazards.push((Hazard::UnreadCopy { issue }, flight.agent));
             }
@@ -436,7 +436,9 @@ impl Observer for Watch<'_> {
         }
         if leader != flight {
             judge.flights.join(leader, flight);
-            judge.report(Hazard::RedundantCopy { issue: site }, agent, None);
+            if judge.flights.are_several(leader) {
+                judge.report(Hazard::RedundantCopy { issue: site }, agent, None);
+            }
         }
         match &mut registers[dst.index()] {
             Some(registers) => registers.issue_into(judge, transfer, flight),

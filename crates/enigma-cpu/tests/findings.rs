@@ -137,7 +137,8 @@ fn loops_that_do_not_end() {
         |_, _| Vec::new(),
     );
     let zeros = [0i32];
-    let endless = stopped(&s.program(), line(64, 32), &[input(&zeros)], Limits { steps: 1000 });
+    let spinning = stopped(&s.program(), line(64, 32), &[input(&zeros)], Limits::default());
+    let counting = stopped(&counts_without_end(), line(32, 32), &[output(&mut [0i32; 32])], Limits { steps: 1000 });
 
     let mut s = Sketch::of("def count(step: i32):\n    with for_range(0, 10, step[i]) as k:\n        pass\n");
     let step = s.at("step: i32").buffer("step", DType::I32);
@@ -146,7 +147,51 @@ fn loops_that_do_not_end() {
     s.at("for_range(0, 10, step[i])").count([int(0), int(10), step.into()], DType::I32, &[], |_, _, _| Vec::new());
     let steps: Vec<i32> = (0..32).map(|i| 20 - i).collect();
     let stuck = stopped(&s.program(), line(32, 32), &[input(&steps)], Limits::default());
-    insta::assert_snapshot!([endless, stuck].join("\n\n"));
+    insta::assert_snapshot!([spinning, counting, stuck].join("\n\n"));
+}
+
+/// A loop that changes something in each iteration, and never what it waits for.
+fn counts_without_end() -> Program {
+    let mut s = Sketch::of("def count(n: i32):\n    with while_(lambda: n[i] >= 0):\n        n[i] = n[i] & 1023\n");
+    let n = s.at("n: i32").buffer("n", DType::I32);
+    let i = s.thread();
+    s.at("while_(lambda: n[i] >= 0)").repeat(
+        &[],
+        |s, _| {
+            let x = s.load(n, i);
+            s.value(Opcode::CmpGe, [x.into(), int(0)])
+        },
+        |s, _| {
+            let x = s.load(n, i);
+            let next = s.value(Opcode::Add, [x.into(), int(1)]);
+            let next = s.value(Opcode::And, [next.into(), int(1023)]);
+            s.store(n, i, next);
+            Vec::new()
+        },
+    );
+    s.program()
+}
+
+#[test]
+fn a_loop_that_stores_what_is_there_spins() {
+    let mut s = Sketch::of("def spin(n: i32):\n    with while_(lambda: n[0] == 0):\n        n[i + 1] = 7\n");
+    let n = s.at("n: i32").buffer("n", DType::I32);
+    let i = s.thread();
+    s.at("while_(lambda: n[0] == 0)").repeat(
+        &[],
+        |s, _| {
+            let x = s.load(n, int(0));
+            s.value(Opcode::CmpEq, [x.into(), int(0)])
+        },
+        |s, _| {
+            let at = s.value(Opcode::Add, [i.into(), int(1)]);
+            s.store(n, at, int(7));
+            Vec::new()
+        },
+    );
+    // Two iterations tell: the first stores something new.
+    let got = stopped(&s.program(), line(32, 32), &[output(&mut [0i32; 33])], Limits { steps: 2 });
+    assert!(got.contains("waits for something that cannot come"), "{got}");
 }
 
 #[test]

@@ -123,7 +123,11 @@ impl Runtime {
         arguments: &[Argument<'_>],
         order: Order,
     ) -> Result<Report, Diagnostics> {
-        let options = enigma_check::Options { order, limits: self.limits };
+        let limits = match self.limits == Limits::default() {
+            true => enigma_check::Options::default().limits,
+            false => self.limits,
+        };
+        let options = enigma_check::Options { order, limits };
         enigma_check::check(kernel.kernel(), kernel.program(), launch, arguments, &options)
     }
 }
@@ -147,7 +151,7 @@ fn limits(steps: Option<&str>) -> Result<Limits, Diagnostics> {
 fn unavailable(what: &str) -> Diagnostic {
     let message = format!("there is no {what} device that this build of Enigma can open");
     Diagnostic::placeless(Rule::DeviceUnavailable, message)
-        .with_help("run on the CPU: Runtime(\"cpu\"), or take what there is: enigma.Runtime()")
+        .with_help("run on \"cpu\", or on \"auto\", which takes what there is")
 }
 
 #[cfg(test)]

@@ -89,9 +89,10 @@ impl<'r, O: Observer> Machine<'r, O> {
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::NoProgress, message, span, "in this loop when the limit was reached")
             .with_help("see that the loop comes to an end for every thread")
-            .with_help(
+            .with_help(self.dialect().say(
                 "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment",
-            );
+                "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment, or call `Runtime::with_limits`",
+            ));
         Stop::new(site, found)
     }
 
@@ -227,6 +228,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.pass(&node.init);
         let before = self.mask;
         self.observer.enter_loop(node.site);
+        self.conditionals += 1;
         for trip in 0.. {
             let (tested, effects) = (self.mask, self.effects);
             self.observer.iterate(trip);
@@ -244,6 +246,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             }
             self.pass_on(&node.body, holds != before);
         }
+        self.conditionals -= 1;
         self.observer.leave_loop();
         self.set_mask(before);
         Ok(())

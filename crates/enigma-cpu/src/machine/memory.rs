@@ -238,12 +238,17 @@ impl<O: Observer> Machine<'_, O> {
         let plural = if len == 1 { "" } else { "s" };
         let message = format!("this {does} {elements} of `{name}`, which has {len} element{plural}");
         let remedy = match self.context.kernel.op(site).code {
-            code if code.is_copy() => {
-                "keep the offsets and extents inside; what may hang over is cut off by `valid_cols=` and `valid_rows=`"
+            Opcode::AsyncCopy1dD2t | Opcode::AsyncCopy1dT2d => {
+                "keep the offset and the count inside; where less is left than a whole tile, copy as much as is left"
             }
-            Opcode::Load | Opcode::Store => {
-                "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid"
-            }
+            code if code.is_copy() => self.dialect().say(
+                "keep the offsets and extents inside; what may hang over is cut off by `valid_cols=` and `valid_rows=`",
+                "keep the offsets and extents inside; what may hang over is cut off by `.valid(Size { cols, rows })`",
+            ),
+            Opcode::Load | Opcode::Store => self.dialect().say(
+                "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid",
+                "do it only where the index is inside: `if_(i.lt(n), || ...)`, or pass a larger buffer or a smaller grid",
+            ),
             _ => "an 8x8 matrix takes 7 rows of its pitch and 8 elements more, from its offset on",
         };
         let bound = match declared.space {
@@ -272,18 +277,37 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     pub(super) fn store(&mut self, node: &AccessNode) -> Result<(), Box<Stop>> {
-        self.effects += 1;
         self.access(node, "writes", |machine, node, indices| {
             let touch = Touch { site: node.site, memory: node.memory, mask: &machine.mask, indices };
             machine.observer.store(touch);
             machine.land_due();
             machine.spell_out(&[node.value]);
+            machine.effects += u64::from(machine.changes(node, indices));
             if machine.is_register(node.memory) {
                 by_size!(machine.element_size(node.memory), machine.store_register(node, indices));
             } else {
                 by_size!(machine.element_size(node.memory), machine.store_elements(node, indices));
             }
         })
+    }
+
+    /// Whether a store changes anything. It is worth looking only in a loop that may wait for a change.
+    fn changes(&mut self, node: &AccessNode, indices: &Indices) -> bool {
+        self.conditionals == 0 || by_size!(self.element_size(node.memory), self.elements_change(node, indices))
+    }
+
+    fn elements_change<T: Pod + PartialEq>(&mut self, node: &AccessNode, indices: &Indices) -> bool {
+        let mut tile = std::mem::take(&mut self.tiles[node.memory.index()]);
+        let pitch = if self.is_register(node.memory) { self.pitch } else { 0 };
+        let elements = self.elements_of::<T>(node.memory, &mut tile);
+        let slot = self.slot(node.value);
+        let changed = self.mask.threads().any(|thread| {
+            let index = indices.of(thread) as usize;
+            let at = if pitch == 0 { index } else { index * pitch + thread };
+            elements.get(at) != slot.of::<T>(thread)
+        });
+        self.tiles[node.memory.index()] = tile;
+        changed
     }
 
     fn load_elements<T: Pod>(&mut self, node: &AccessNode, indices: &Indices) {

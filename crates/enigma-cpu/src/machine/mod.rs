@@ -13,7 +13,7 @@ mod value;
 pub use copy::Transfer;
 pub use memory::Indices;
 
-use enigma_ir::{Diagnostic, Dim, Kernel, MemoryId, OpId, Opcode, Rule, Space};
+use enigma_ir::{Diagnostic, Dialect, Dim, Kernel, MemoryId, OpId, Opcode, Rule, Space};
 use pulp::Arch;
 
 use crate::device::Device;
@@ -106,6 +106,8 @@ pub struct Machine<'r, O> {
     steps: u64,
     /// Counts what may change memory or order it: as long as it stands still, nothing that a loop reads changes.
     effects: u64,
+    /// The loops under a condition that it is in.
+    conditionals: u32,
     flights: copy::Flights,
     statistics: Statistics,
     scratch: Scratch,
@@ -160,6 +162,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             taking_part: 0,
             steps: 0,
             effects: 0,
+            conditionals: 0,
             flights: copy::Flights::default(),
             statistics: Statistics::default(),
             scratch: Scratch::default(),
@@ -195,6 +198,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.whole = Mask::first(self.threads);
         self.set_mask(self.whole);
         self.steps = self.context.limits.steps;
+        self.conditionals = 0;
         self.flights.clear();
         for ((_, memory), tile) in self.context.kernel.memories().zip(&mut self.tiles) {
             // What the threadgroup before left there is nobody's business. Registers are cleared where they are declared.
@@ -274,6 +278,11 @@ impl<'r, O: Observer> Machine<'r, O> {
             Ok(value) => Ok(Some(value)),
             Err(fault) => self.observer.fault(fault, threads).map(|()| None),
         }
+    }
+
+    /// The language that remedies are spelled in.
+    fn dialect(&self) -> Dialect {
+        Dialect::of(self.context.kernel)
     }
 
     /// A thread, for messages.
