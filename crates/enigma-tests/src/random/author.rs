@@ -179,11 +179,12 @@ impl Author {
         let at = self.scribe.value(Opcode::Add, &[first.into(), self.thread.into()]);
         self.scribe.does(Opcode::Store, &[self.results.into(), at.into(), digest.into()]);
         let Shape { threads, threadgroups, .. } = self.shape;
+        let rows = if threads.is_multiple_of(8) && self.chance(3) { 8 } else { 1 };
         let (kernel, syncs, copies) = self.scribe.finish();
         Sample {
             kernel,
-            grid: [threads * threadgroups, 1, 1],
-            threads: [threads, 1, 1],
+            grid: [threads / rows * threadgroups, rows, 1],
+            threads: [threads / rows, rows, 1],
             arguments: self.arguments,
             syncs,
             copies,
@@ -238,7 +239,7 @@ impl Author {
 
     fn statement(&mut self) {
         self.budget = self.budget.saturating_sub(1);
-        match self.random.u32(..26) {
+        match self.random.u32(..27) {
             0..4 => self.write_share(),
             4..8 => self.read_share(),
             8..12 => self.copy_in(),
@@ -252,6 +253,7 @@ impl Author {
             21 if self.depth < MAX_DEPTH => self.simdgroup_alone(),
             22 if self.depth < MAX_DEPTH => self.divergent(),
             23 | 24 if self.depth < MAX_DEPTH => self.repeat(),
+            26 => self.copy_in_either_branch(),
             25 if self.depth < 2 && self.chance(2) => self.pipeline(),
             25 if self.depth < 2 => self.drain(),
             _ => {

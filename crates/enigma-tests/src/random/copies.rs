@@ -174,6 +174,35 @@ impl Author {
         self.take_off(event, accesses, share == Share::Everyone);
     }
 
+    /// From device memory to a tile, in one way or another as a condition says; the event is passed on from the branch.
+    pub fn copy_in_either_branch(&mut self) {
+        if self.who.diverged || self.who.only.is_some() {
+            return;
+        }
+        let Some(tile) = self.region_at(Place::Threadgroup) else { return };
+        let accesses = vec![(tile, Access { share: Share::Band, write: true, whole: true })];
+        if !self.ready(&accesses) {
+            return;
+        }
+        let Region { memory: dst, dtype, len, .. } = self.regions[tile];
+        let (dst_offset, count) = self.part(tile, Share::Band, len);
+        let extent = Extent::Linear { count };
+        let either = |author: &mut Author| {
+            let src_offset = author.input_offset(Share::Band, extent).into();
+            let src = author.input(dtype);
+            let dst_offset = dst_offset.into();
+            author.issue(Transfer { to_device: false, dst, dst_offset, src, src_offset, extent, predicate: None })
+        };
+        let condition = self.uniform_condition();
+        self.scribe.begin_if(condition);
+        let one = either(self);
+        self.scribe.begin_else(&[one]);
+        let other = either(self);
+        let events = self.scribe.end_if(&[other]);
+        self.regions[tile].initialised = true;
+        self.take_off(events[0], accesses, false);
+    }
+
     /// From a tile to device memory.
     pub fn copy_out(&mut self) {
         if self.who.diverged {

@@ -25,5 +25,5 @@ fn right_kernels_are_right_as_metal_source() {
 fn spoiled_kernels_are_judged_as_the_oracle_does() {
     let judged = judge::all(KERNELS, 1, judge::spoiled);
     println!("{judged}");
-    assert!(judged.erroneous * 3 > judged.spoiled, "most syncs make no difference: {judged}");
+    assert!((judged.erroneous + judged.refused) * 2 > judged.spoiled, "most changes make no difference: {judged}");
 }

@@ -20,6 +20,9 @@ pub struct Wrong {
     pub memory: Option<MemoryId>,
     pub at: OpId,
     pub other: Option<OpId>,
+    /// Whether it may also be seen otherwise: of copies that are the same but for a copy in flight, which may change their source
+    /// between one and the other, and which is an error in any case.
+    pub arguable: bool,
 }
 
 /// An element: of a memory that is shared, or of the registers of a thread.
@@ -94,6 +97,8 @@ struct Oracle<'k> {
     elements: HashMap<Element, Touched>,
     /// Of each copy the identical ones of other simdgroups, by their places in the list.
     twins: Vec<Vec<usize>>,
+    /// Of each copy those that are identical, unless a copy in flight has changed their source between one and the other.
+    likely_twins: Vec<Vec<usize>>,
     verdict: Verdict,
 }
 
@@ -105,6 +110,7 @@ pub fn judge(kernel: &Kernel, trace: &Trace) -> Verdict {
         barriers: HashMap::new(),
         elements: HashMap::new(),
         twins: Vec::new(),
+        likely_twins: Vec::new(),
         verdict: Verdict::new(),
     };
     for (&threadgroup, steps) in trace {
@@ -117,7 +123,7 @@ pub fn judge(kernel: &Kernel, trace: &Trace) -> Verdict {
 
 impl Oracle<'_> {
     fn wrong(&mut self, rule: Rule, at: OpId, other: Option<OpId>, element: Option<Element>) {
-        let wrong = Wrong { rule, memory: element.map(|element| element.memory), at, other };
+        let wrong = Wrong { rule, memory: element.map(|element| element.memory), at, other, arguable: false };
         self.verdict.entry(wrong).or_default().extend(element);
     }
 
@@ -230,28 +236,44 @@ impl Oracle<'_> {
 
     /// Identical copies write the same values: those with the same operands, unless something was written to their source in between.
     fn find_twins(&mut self) {
-        let twins = |a: usize| {
-            let earlier_first = |b: usize| (&self.flights[a.min(b)], &self.flights[a.max(b)]);
-            let are_twins = |&b: &usize| {
-                let (a, b) = earlier_first(b);
-                !a.actor.is_near(&b.actor) && is_same(a, b) && !self.is_source_written_between(a, b)
-            };
-            (0..self.flights.len()).filter(are_twins).collect()
+        let in_order = |a: usize, b: usize| (&self.flights[a.min(b)], &self.flights[a.max(b)]);
+        let are_same = |a: usize, b: usize| {
+            let (a, b) = in_order(a, b);
+            !a.actor.is_near(&b.actor) && is_same(a, b) && !self.is_source_written_between(a, b)
         };
-        self.twins = (0..self.flights.len()).map(twins).collect();
+        let are_likely = |a: usize, b: usize| {
+            let (a, b) = in_order(a, b);
+            self.is_source_in_flight(a, b)
+        };
+        let count = self.flights.len();
+        let same = |a: usize| (0..count).filter(|&b| are_same(a, b)).partition(|&b| !are_likely(a, b));
+        (self.twins, self.likely_twins) = (0..count).map(same).unzip();
     }
 
+    /// Whether an element that both copies read is written after the first of them and before the other.
     fn is_source_written_between(&self, a: &Flight, b: &Flight) -> bool {
         let between = |when: usize| a.issued < when && when < b.issued;
-        let Some(transfer) = a.transfer else { return false };
+        self.any_source(a, |touched| {
+            let stored = touched.accesses.iter().any(|access| access.write && between(access.when));
+            let copied = touched.flights.iter().any(|&(flight, write)| write && between(self.flights[flight].issued));
+            stored || copied
+        })
+    }
+
+    /// Whether a copy is in flight, at some moment from the first issue to the other, into an element that both copies read.
+    fn is_source_in_flight(&self, a: &Flight, b: &Flight) -> bool {
+        let meets =
+            |flight: &Flight| flight.issued < b.issued && flight.waited.is_none_or(|(waited, _)| a.issued < waited);
+        self.any_source(a, |touched| {
+            touched.flights.iter().any(|&(flight, write)| write && meets(&self.flights[flight]))
+        })
+    }
+
+    fn any_source(&self, flight: &Flight, holds: impl Fn(&Touched) -> bool) -> bool {
+        let Some(transfer) = flight.transfer else { return false };
         transfer.reads().flatten().any(|index| {
-            let source = self.element(transfer.src, index, a.actor.threadgroup, 0, &Declared::new());
-            self.elements.get(&source).is_some_and(|touched| {
-                let stored = touched.accesses.iter().any(|access| access.write && between(access.when));
-                let copied =
-                    touched.flights.iter().any(|&(flight, write)| write && between(self.flights[flight].issued));
-                stored || copied
-            })
+            let source = self.element(transfer.src, index, flight.actor.threadgroup, 0, &Declared::new());
+            self.elements.get(&source).is_some_and(&holds)
         })
     }
 
@@ -373,6 +395,9 @@ impl Oracle<'_> {
     /// simdgroup's has been waited for, or if it issued none, somebody else's has, with a barrier since.
     fn is_excused(&self, element: Element, number: usize, actor: &Actor, when: usize) -> bool {
         let flight = &self.flights[number];
+        if flight.actor.is_near(actor) {
+            return false;
+        }
         let twins = self.twins[number].iter().map(|&twin| &self.flights[twin]);
         let twins = twins.filter(|twin| !self.is_flight_before(twin, flight) && !self.is_flight_before(flight, twin));
         let (own, others): (Vec<&Flight>, Vec<&Flight>) = twins.partition(|twin| twin.actor.is_near(actor));
@@ -383,7 +408,7 @@ impl Oracle<'_> {
         };
         match own.is_empty() {
             true => others.iter().any(|twin| is_done(twin, false)),
-            false => own.iter().all(|twin| is_done(twin, true)),
+            false => own.iter().any(|twin| is_done(twin, true)),
         }
     }
 
@@ -414,7 +439,9 @@ impl Oracle<'_> {
             Some((waited, _)) if waited < b.issued => Rule::MissingBarrier,
             _ => Rule::OverlappingCopies,
         };
-        self.wrong(rule, b.at, Some(a.at), Some(element));
+        let arguable = self.likely_twins[earlier.0].contains(&later.0);
+        let wrong = Wrong { rule, memory: Some(element.memory), at: b.at, other: Some(a.at), arguable };
+        self.verdict.entry(wrong).or_default().insert(element);
     }
 }
 
