@@ -6,7 +6,7 @@ RUST_TESTS := --workspace --exclude enigma-python
 SNAPSHOTS := INSTA_UPDATE=no
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench matrix lint format pages stubs clean
+.PHONY: help build demo test bench matrix mutation lint format pages stubs clean
 
 help: ## Says what there is to make.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: build ## Measures; every figure is a ratio to something measured beside i
 matrix: build ## Runs wrong kernels and their right twins, here and under Oclgrind, and writes docs/detection.md.
 	scripts/install-oclgrind.sh
 	cd tests && ../$(BIN)/python -m matrix
+
+mutation: build ## Leaves out or moves each wait and barrier of right kernels, checks, and writes docs/mutation.md.
+	cd tests && ../$(BIN)/python -m mutation
 
 lint: build ## Checks format, clippy, ruff, types and stubs.
 	cargo fmt --all --check

@@ -20,6 +20,7 @@ INTRODUCTION = """\
 place or event and is right. This page says of each whether the fault is found, and of each twin whether it is left in
 peace. `make matrix` runs all of them and writes this page. The kernels are in [tests/matrix](../tests/matrix), wrong
 and right in one function; `tests/python/test_matrix.py` fails when the checker does otherwise than it says here.
+[mutation.md](mutation.md) turns to the twins: what the checker says when they lose a wait or a barrier.
 
 ## In sum
 
