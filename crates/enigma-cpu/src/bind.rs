@@ -1,6 +1,6 @@
 //! Checks what a launch is given against what the kernel declares, before anything runs.
 
-use enigma_ir::{Binding, Diagnostic, Diagnostics, Kernel, KernelParam, Literal, Rule, Space};
+use enigma_ir::{Binding, Diagnostic, Diagnostics, Dialect, Kernel, KernelParam, Literal, MemoryId, Rule, Space};
 
 use crate::device::{Argument, Buffer};
 use crate::grid::Launch;
@@ -29,8 +29,12 @@ fn check_shape(kernel: &Kernel, launch: &Launch, found: &mut Vec<Diagnostic>) {
         if extent.contains(&0) {
             let message = format!("`{what}` is {extent:?}, and no extent may be 0");
             found.push(
-                Diagnostic::new(Rule::InvalidBinding, message, kernel.span(), format!("launching `{name}`"))
-                    .with_help("both count threads in x, y and z: grid=(1024, 1, 1), threads=(256, 1, 1)"),
+                Diagnostic::new(Rule::InvalidBinding, message, kernel.span(), format!("launching `{name}`")).with_help(
+                    Dialect::of(kernel).say(
+                        "both count threads in x, y and z: grid=(1024, 1, 1), threads=(256, 1, 1)",
+                        "both count threads in x, y and z: launch((64, 64), (16, 16), ...)",
+                    ),
+                ),
             );
         }
     }
@@ -80,7 +84,7 @@ fn check_argument(kernel: &Kernel, param: &KernelParam, argument: &Argument<'_>)
     let KernelParam { name, dtype, .. } = param;
     let refuse = |message: String, label: String| Diagnostic::new(Rule::InvalidBinding, message, param.span, label);
     match (param.binding, argument) {
-        (Binding::Buffer(memory), Argument::Buffer(buffer)) => check_buffer(kernel.writes(memory), param, buffer),
+        (Binding::Buffer(memory), Argument::Buffer(buffer)) => check_buffer(kernel, memory, param, buffer),
         (Binding::Buffer(_), Argument::Scalar(literal)) => Some(refuse(
             format!("`{name}` is a buffer of {dtype}, and was given the number {literal}"),
             format!("a device buffer of {dtype}"),
@@ -112,17 +116,18 @@ fn check_argument(kernel: &Kernel, param: &KernelParam, argument: &Argument<'_>)
     }
 }
 
-fn check_buffer(written: bool, param: &KernelParam, buffer: &Buffer<'_>) -> Option<Diagnostic> {
+fn check_buffer(kernel: &Kernel, memory: MemoryId, param: &KernelParam, buffer: &Buffer<'_>) -> Option<Diagnostic> {
     let KernelParam { name, dtype, .. } = param;
     if buffer.dtype() != *dtype {
         let message = format!("`{name}` takes elements of {dtype}, and was given a buffer of {}", buffer.dtype());
         let found = Diagnostic::new(Rule::InvalidBinding, message, param.span, format!("a device buffer of {dtype}"));
         return Some(found.with_help("a launch converts nothing: pass an array of the declared element type"));
     }
-    if written && !buffer.writable() {
+    if kernel.writes(memory) && !buffer.writable() {
         let message = format!("the kernel writes `{name}`, and was given a buffer that is read-only");
         let found = Diagnostic::new(Rule::InvalidBinding, message, param.span, "written by the kernel");
-        return Some(found.with_help("pass an array that may be written"));
+        let remedy = Dialect::of(kernel).say("pass an array that may be written", "pass it as `&mut`");
+        return Some(found.with_help(remedy));
     }
     None
 }

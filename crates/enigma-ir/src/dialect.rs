@@ -5,14 +5,16 @@ use crate::table::Opcode;
 
 /// A front end's language.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Dialect {
+pub enum Dialect {
+    /// The package `enigma`.
     Python,
+    /// The crate `enigma`.
     Rust,
 }
 
 impl Dialect {
     /// The language of the file that the kernel is declared in.
-    pub(crate) fn of(kernel: &Kernel) -> Dialect {
+    pub fn of(kernel: &Kernel) -> Dialect {
         match kernel.files().file(kernel.span()).path.ends_with(".rs") {
             true => Dialect::Rust,
             false => Dialect::Python,
@@ -20,7 +22,7 @@ impl Dialect {
     }
 
     /// What is said in one language or the other.
-    pub(crate) fn say(self, python: &'static str, rust: &'static str) -> &'static str {
+    pub fn say(self, python: &'static str, rust: &'static str) -> &'static str {
         match self {
             Dialect::Python => python,
             Dialect::Rust => rust,
@@ -28,7 +30,7 @@ impl Dialect {
     }
 
     /// The statement that is a barrier of that kind for memory of that space.
-    pub(crate) fn barrier(self, code: Opcode, space: Space) -> String {
+    pub fn barrier(self, code: Opcode, space: Space) -> String {
         let name = code.info().name;
         match (self, space) {
             (Dialect::Python, Space::Device) => format!("{name}(\"{}\")", MemFlags::Device.name()),
@@ -38,7 +40,7 @@ impl Dialect {
     }
 
     /// The statement that waits for an event.
-    pub(crate) fn wait(self, event: &str) -> String {
+    pub fn wait(self, event: &str) -> String {
         match self {
             Dialect::Python => format!("async_copy_wait({event})"),
             Dialect::Rust => format!("{event}.wait()"),

@@ -36,6 +36,7 @@ mod verify;
 
 pub use builder::{Arg, Builder, BuilderMark};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
+pub use dialect::Dialect;
 pub use hazard::Hazard;
 pub use kernel::{
     Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags,

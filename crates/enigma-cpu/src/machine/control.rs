@@ -89,10 +89,9 @@ impl<'r, O: Observer> Machine<'r, O> {
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::NoProgress, message, span, "in this loop when the limit was reached")
             .with_help("see that the loop comes to an end for every thread")
-            .with_help(self.dialect().say(
+            .with_help(
                 "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment",
-                "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment, or call `Runtime::with_limits`",
-            ));
+            );
         Stop::new(site, found)
     }
 

@@ -236,7 +236,10 @@ impl<O: Observer> Machine<'_, O> {
         );
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::DivergentCopy, message, span, "all lanes must arrive here together")
-            .with_help("move it out of the branch or loop that depends on the lane; to copy under a condition, issue with `where=`");
+            .with_help(self.dialect().say(
+                "move it out of the branch or loop that depends on the lane; to copy under a condition, issue with `where=`",
+                "move it out of the branch or loop that depends on the lane; to copy under a condition, describe it with `.only_if(...)`",
+            ));
         Stop::of_thread(site, missing, found)
     }
 
@@ -313,7 +316,10 @@ impl<O: Observer> Machine<'_, O> {
         let message = format!("this copy has an extent of {extent} elements");
         let span = self.context.kernel.op(site).span;
         let found = Diagnostic::new(Rule::OutOfBounds, message, span, format!("in {}", self.place(thread)))
-            .with_help("an extent may be 0, and then nothing is copied; to copy a part of a tile, pass `valid_cols=` and `valid_rows=`");
+            .with_help(self.dialect().say(
+                "an extent may be 0, and then nothing is copied; to copy a part of a tile, pass `valid_cols=` and `valid_rows=`",
+                "an extent may be 0, and then nothing is copied; to copy a part of a tile, say `.valid(Size { cols, rows })`",
+            ));
         Stop::of_thread(site, thread, found)
     }
 

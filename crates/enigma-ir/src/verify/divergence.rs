@@ -160,7 +160,7 @@ impl Walk<'_, '_> {
                 "lanes of the simdgroup",
                 Dialect::of(self.subject.kernel).say(
                     "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `where=simdgroup_index_in_threadgroup() == 0`",
-                    "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `.only_if(simdgroup_index_in_threadgroup().eq(0u32))`",
+                    "all 32 lanes issue one copy together: move it out of the branch, or guard it with a condition that is the same for the simdgroup, `.only_if(simdgroup_index_in_threadgroup().eq(0))`",
                 ),
             ),
         };
