@@ -11,7 +11,7 @@ use crate::table::Opcode;
 /// The hazard in words.
 pub(super) fn of(hazard: &Hazard, kernel: &Kernel) -> Diagnostic {
     let teller = Teller { kernel, dialect: Dialect::of(kernel), rule: hazard.rule(), at: hazard.at() };
-    match *hazard {
+    let said = match *hazard {
         Hazard::InFlight { rule, at, issue, memory, across } => teller.in_flight(rule, at, issue, memory, across),
         Hazard::Overlap { at, issue, memory, across } => teller.overlap(at, issue, memory, across),
         Hazard::Unpublished { at, issue, wait, memory } => teller.unpublished(at, issue, wait, memory),
@@ -25,6 +25,22 @@ pub(super) fn of(hazard: &Hazard, kernel: &Kernel) -> Diagnostic {
         Hazard::UnreadCopy { issue } => teller.unread_copy(issue),
         Hazard::RedundantWait { .. } => teller.redundant_wait(),
         Hazard::RedundantBarrier { .. } => teller.redundant_barrier(),
+    };
+    match meeting(hazard).and_then(|(ops, memory)| teller.overlap_of_arguments(ops, memory)) {
+        Some(note) => said.with_note(note),
+        None => said,
+    }
+}
+
+/// The two operations of a hazard, and the memory in which they meet.
+fn meeting(hazard: &Hazard) -> Option<([OpId; 2], MemoryId)> {
+    match *hazard {
+        Hazard::InFlight { at, issue: other, memory, .. }
+        | Hazard::Overlap { at, issue: other, memory, .. }
+        | Hazard::Unpublished { at, issue: other, memory, .. }
+        | Hazard::Unsettled { at, access: other, memory }
+        | Hazard::Race { at, other, memory, .. } => Some(([at, other], memory)),
+        _ => None,
     }
 }
 
@@ -83,10 +99,29 @@ impl Teller<'_> {
         self.dialect.barrier(code, self.kernel.memory(memory).space)
     }
 
+    /// By what name an operation knows the elements of a memory: its own, or that of another parameter to which the launch gave
+    /// the same elements.
+    fn known_as(&self, op: OpId, memory: MemoryId) -> MemoryId {
+        let memories = &self.kernel.op(op).memories;
+        let is_device = |&&other: &&MemoryId| self.kernel.memory(other).space == Space::Device;
+        match memories.contains(&memory) {
+            true => memory,
+            false => memories.iter().find(is_device).copied().unwrap_or(memory),
+        }
+    }
+
+    fn writes(&self, op: OpId, memory: MemoryId) -> bool {
+        self.kernel.op(op).writes(self.known_as(op, memory))
+    }
+
+    /// Why operations on two parameters meet.
+    fn overlap_of_arguments(&self, ops: [OpId; 2], memory: MemoryId) -> Option<String> {
+        let other = ops.into_iter().map(|op| self.known_as(op, memory)).find(|&known| known != memory)?;
+        Some(format!("the launch gave `{}` and `{}` memory that overlaps", self.memory(memory), self.memory(other)))
+    }
+
     fn deed(&self, op: OpId, memory: MemoryId) -> Deed {
-        let op = self.kernel.op(op);
-        let writes = op.writes(memory);
-        let (done, noun) = match (op.code.is_copy(), writes) {
+        let (done, noun) = match (self.kernel.op(op).code.is_copy(), self.writes(op, memory)) {
             (false, false) => ("read", "read of"),
             (false, true) => ("written", "write to"),
             (true, false) => ("copied out of", "copy out of"),
@@ -151,7 +186,7 @@ impl Teller<'_> {
 
     fn unpublished(&self, at: OpId, issue: OpId, wait: OpId, memory: MemoryId) -> Diagnostic {
         let (name, copy, deed) = (self.memory(memory), self.copy(issue), self.deed(at, memory));
-        let (waited, place) = match self.kernel.op(issue).writes(memory) {
+        let (waited, place) = match self.writes(issue, memory) {
             true => (
                 "waited for here, which shows it to this simdgroup alone",
                 "after the wait, so that every simdgroup sees the copy",
@@ -178,7 +213,7 @@ impl Teller<'_> {
 
     fn unsettled(&self, at: OpId, access: OpId, memory: MemoryId) -> Diagnostic {
         let (name, copy, deed) = (self.memory(memory), self.copy(at), self.deed(access, memory));
-        let (way, unfinished) = match self.kernel.op(at).writes(memory) {
+        let (way, unfinished) = match self.writes(at, memory) {
             true => ("into", "which may not be done yet"),
             false => ("out of", "which the copy may not see"),
         };
@@ -287,7 +322,7 @@ impl Teller<'_> {
         )
         .with_help(self.dialect.say(
             "let one of them issue it, `where=simdgroup_index_in_threadgroup() == 0`, with a barrier after the wait",
-            "let one of them issue it, `.only_if(simdgroup_index_in_threadgroup().eq(0u32))`, with a barrier after the wait",
+            "let one of them issue it, `.only_if(simdgroup_index_in_threadgroup().eq(0))`, with a barrier after the wait",
         ))
         .with_help("or let each copy a band of the tile of its own, with a barrier after the wait")
     }
