@@ -24,6 +24,9 @@ mod sealed {
 pub trait Element: sealed::Sealed + Copy {
     /// The element type that it is.
     const DTYPE: DType;
+
+    /// The elements that these bytes are; a rest that is no whole element is dropped.
+    fn from_bytes(bytes: &[u8]) -> Vec<Self>;
 }
 
 macro_rules! elements {
@@ -32,12 +35,25 @@ macro_rules! elements {
 
         impl Element for $t {
             const DTYPE: DType = DType::$d;
+
+            fn from_bytes(bytes: &[u8]) -> Vec<Self> {
+                bytes.chunks_exact(size_of::<$t>()).map(bytemuck::pod_read_unaligned).collect()
+            }
         }
     )* };
 }
 
+impl sealed::Sealed for bool {}
+
+impl Element for bool {
+    const DTYPE: DType = DType::Bool;
+
+    fn from_bytes(bytes: &[u8]) -> Vec<Self> {
+        bytes.iter().map(|&byte| byte != 0).collect()
+    }
+}
+
 elements!(
-    bool = Bool,
     i8 = I8,
     u8 = U8,
     i16 = I16,

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
-use enigma_runtime::{Argument, Launch, Runtime, Statistics};
+use enigma_runtime::{Argument, Launch, Order, Report, Runtime, Statistics};
 
 use crate::element::Element;
 use crate::memory::Buffer;
@@ -38,11 +38,7 @@ impl<P> Compiled<P> {
         threads: impl Into<Extent>,
         arguments: impl Arguments<'a, P>,
     ) -> Result<Statistics, Diagnostics> {
-        static DEFAULT: OnceLock<Result<Runtime, Diagnostics>> = OnceLock::new();
-        match DEFAULT.get_or_init(|| Runtime::new("auto")) {
-            Ok(runtime) => self.launch_on(runtime, grid, threads, arguments),
-            Err(unavailable) => Err(unavailable.clone()),
-        }
+        self.launch_on(default_runtime()?, grid, threads, arguments)
     }
 
     /// As [`launch`](Compiled::launch), on the device that `runtime` has open.
@@ -57,9 +53,72 @@ impl<P> Compiled<P> {
         threads: impl Into<Extent>,
         arguments: impl Arguments<'a, P>,
     ) -> Result<Statistics, Diagnostics> {
-        let launch = Launch { grid: grid.into().count("grid")?, threads: threads.into().count("threads")? };
-        runtime.dispatch(&self.untyped, &launch, &arguments.bind())
+        runtime.dispatch(&self.untyped, &shape(grid, threads)?, &arguments.bind())
     }
+
+    /// Runs the kernel under the checker, on the CPU, and reports every misuse of a copy in flight and all else that is wrong
+    /// with what it does. The arguments are those of a [`launch`](Compiled::launch). They stay as they are, so that `&`
+    /// will do for what the kernel writes: that is in the report.
+    ///
+    /// What is wrong on every run does not come so far: [`Kernel::compile`](crate::Kernel::compile) refuses it.
+    ///
+    /// ```
+    /// use enigma::prelude::*;
+    ///
+    /// #[enigma::kernel]
+    /// fn mirror(a: Buffer<f32>, out: Buffer<f32>) {
+    ///     let tile = threadgroup::<f32>(64);
+    ///     let i = thread_index_in_threadgroup();
+    ///     tile.store(i, a.load(i));
+    ///     out.store(i, tile.load(63 - i)); // which another thread has stored, or will
+    /// }
+    ///
+    /// let a: Vec<f32> = (0..64).map(|i| i as f32).collect();
+    /// let report = mirror().compile()?.check(64, 64, (&a, &vec![0.0; 64]))?;
+    /// let race = &report.findings()[0];
+    /// assert_eq!(race.diagnostic.rule, Rule::DataRace);
+    /// assert_eq!(race.diagnostic.help, ["put a barrier between the two: barrier()"]);
+    /// assert_eq!(race.count, 64);
+    /// # Ok::<(), Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `invalid-binding` and `resource-limit`, before anything runs. What the kernel does wrong is in the report;
+    /// [`Report::errors`] makes an error of it.
+    pub fn check<'a>(
+        &self,
+        grid: impl Into<Extent>,
+        threads: impl Into<Extent>,
+        arguments: impl Arguments<'a, P>,
+    ) -> Result<Report, Diagnostics> {
+        self.check_in(Order::default(), grid, threads, arguments)
+    }
+
+    /// As [`check`](Compiled::check), with copies in flight that move their elements when `order` says, in place of
+    /// [`Order::Late`]. The findings are the same in every order; what a wrong kernel computes is not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Compiled::check).
+    pub fn check_in<'a>(
+        &self,
+        order: Order,
+        grid: impl Into<Extent>,
+        threads: impl Into<Extent>,
+        arguments: impl Arguments<'a, P>,
+    ) -> Result<Report, Diagnostics> {
+        default_runtime()?.check(&self.untyped, &shape(grid, threads)?, &arguments.bind(), order)
+    }
+}
+
+fn default_runtime() -> Result<&'static Runtime, Diagnostics> {
+    static DEFAULT: OnceLock<Result<Runtime, Diagnostics>> = OnceLock::new();
+    DEFAULT.get_or_init(|| Runtime::new("auto")).as_ref().map_err(Clone::clone)
+}
+
+fn shape(grid: impl Into<Extent>, threads: impl Into<Extent>) -> Result<Launch, Diagnostics> {
+    Ok(Launch { grid: grid.into().count("grid")?, threads: threads.into().count("threads")? })
 }
 
 impl<P> Deref for Compiled<P> {

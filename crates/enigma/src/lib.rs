@@ -46,7 +46,7 @@
 //!
 //! * A kernel is a function under [`#[enigma::kernel]`](macro@kernel), or a closure given to [`build`]. Its parameters are
 //!   [`Buffer`]s and [`Val`]s. [`Kernel::compile`] verifies it, [`Compiled::launch`] runs it with slices and numbers of the
-//!   right types, `metal_source` shows the Metal source.
+//!   right types, [`Compiled::check`] runs it under the checker, `metal_source` shows the Metal source.
 //! * A [`Val<T>`](Val) is a number that exists when the kernel runs. It takes operators, with literals too, and the functions of
 //!   the kernel language as methods: `(2.0 * x).exp()`. Two types do not mix: `i.cast::<f32>() * x`.
 //! * Memory is a [`Buffer`], a [`threadgroup`] tile or an array of [`registers`]; [`Readable::load`] and
@@ -60,10 +60,11 @@
 //! All of these panic outside a kernel, naming the place. Everything else that is wrong with a kernel comes back from
 //! [`Kernel::compile`] as [`Diagnostics`], all of it at once, with the source lines.
 
-/// The README's example runs.
+/// The examples of the README and of the checker's page run.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
-struct Readme;
+#[doc = include_str!("../../../docs/checker.md")]
+struct Pages;
 
 mod arity;
 mod carried;
@@ -80,10 +81,12 @@ mod operand;
 mod trace;
 mod value;
 
-pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule};
+pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule, Severity, Style};
 pub use enigma_macros::kernel;
 pub use enigma_msl::{AsyncLowering, Options};
-pub use enigma_runtime::{Capabilities, Limits, Runtime, Statistics};
+pub use enigma_runtime::{
+    Capabilities, Figures, Finding, Instance, Limits, Order, Report, Runs, Runtime, Statistics, Timeline,
+};
 pub use half::{bf16, f16};
 
 pub use carried::Carried;
@@ -113,10 +116,10 @@ pub mod prelude {
     pub use crate::functions::*;
     pub use crate::{
         At, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight, Integer,
-        Kernel, Matrix, MemFlags, Number, Operand, Readable, Registers, Runtime, Size, Tile, Val, Vec2, Vec3, Vec4,
-        Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d, async_copy_wait, barrier,
-        barrier_with, bf16, f16, for_range, if_, if_else, make_vec, range, registers, select, simd_barrier,
-        simd_barrier_with, threadgroup, val, wait_all, while_, while_carry,
+        Kernel, Matrix, MemFlags, Number, Operand, Order, Readable, Registers, Report, Rule, Runtime, Size, Tile, Val,
+        Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d,
+        async_copy_wait, barrier, barrier_with, bf16, f16, for_range, if_, if_else, make_vec, range, registers, select,
+        simd_barrier, simd_barrier_with, threadgroup, val, wait_all, while_, while_carry,
     };
 }
 
