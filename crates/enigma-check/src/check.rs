@@ -1,6 +1,7 @@
 //! A check: the runs that it takes, and the report on them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
@@ -268,8 +269,7 @@ impl<'c> Ledger<'c> {
 
     fn report(self, launch: &Launch, first: Run<'_>) -> Report {
         let Ledger { kernel, found, runs } = self;
-        let mut findings: Vec<Finding> = found
-            .into_values()
+        let mut findings: Vec<Finding> = at_one_place(kernel, found)
             .map(|(diagnostic, tally, order)| finding(kernel, launch, diagnostic, tally, order))
             .collect();
         if findings.iter().all(|finding| finding.diagnostic.severity() != Severity::Error) {
@@ -294,6 +294,26 @@ impl<'c> Ledger<'c> {
             buffers: first.buffers.into_bytes(),
         }
     }
+}
+
+/// Merges what is found of operations that one place of the source made several times, as a function that is called twice does, and
+/// that use the same memory.
+fn at_one_place(kernel: &Kernel, found: BTreeMap<Key, Known>) -> impl Iterator<Item = Known> {
+    let mut merged: BTreeMap<_, Known> = BTreeMap::new();
+    for (key, (diagnostic, tally, order)) in found {
+        let places: Vec<Span> = diagnostic.labels.iter().map(|label| label.span).collect();
+        let memories = match key {
+            Key::Hazard(hazard) => kernel.op(hazard.at()).memories.to_vec(),
+            Key::Stop(..) => Vec::new(),
+        };
+        match merged.entry((diagnostic.rule, places, memories)) {
+            Entry::Occupied(mut entry) => entry.get_mut().1.add(tally),
+            Entry::Vacant(entry) => {
+                entry.insert((diagnostic, tally, order));
+            }
+        }
+    }
+    merged.into_values()
 }
 
 /// The hazards of a run, races at the same operations put together: where threads of different simdgroups are among them, that

@@ -5,7 +5,8 @@
 //! one now if a barrier that both threads met, and that names the memory's address space, stands at a later tick than `t`. No
 //! verdict depends on the order in which the executor happens to run threads.
 //!
-//! The clock keeps the last two barriers of each kind: where only the last one orders a conflicting pair, that barrier is *needed*.
+//! The clock keeps the last barrier of each kind and the last one at another place: where only the last orders a conflicting pair,
+//! it is *needed*.
 
 use enigma_ir::{MemFlags, OpId};
 
@@ -43,7 +44,7 @@ pub struct Actor {
     pub collective: bool,
 }
 
-/// The last barrier of a kind, and the one before.
+/// The last barrier of a kind, and the last one at another place: leaving out a statement leaves out all that it does in a loop.
 #[derive(Copy, Clone, Debug)]
 struct Barriers {
     last: Tick,
@@ -57,7 +58,8 @@ impl Barriers {
     }
 
     fn meet(&mut self, now: Tick, site: OpId) {
-        *self = Barriers { last: now, site: Some(site), before: self.last };
+        let before = if self.site == Some(site) { self.before } else { self.last };
+        *self = Barriers { last: now, site: Some(site), before };
     }
 }
 
@@ -162,7 +164,7 @@ impl Clock {
         self.spaces[shared as usize].all.last
     }
 
-    /// Whether something at that tick lies between the last two barriers of the threadgroup.
+    /// Whether of the barriers of the threadgroup only the last one, or more of the same place, stand after something at that tick.
     #[inline(always)]
     pub fn in_interval_before(&self, shared: Shared, tick: Tick) -> bool {
         let all = &self.spaces[shared as usize].all;

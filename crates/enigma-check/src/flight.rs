@@ -23,6 +23,8 @@ pub struct Flight {
     pub landed: bool,
     /// Whether anything of its destination was read as what it brought.
     was_read: bool,
+    /// Copies that were in flight when it was issued, and write elements that it writes too.
+    over: Vec<u32>,
     /// The first of the identical copies that it belongs to; itself, if it is alone.
     leader: u32,
     /// Of a leader: those that belong to it, itself among them; none, if it is alone.
@@ -42,6 +44,11 @@ struct Twin {
 impl Flight {
     pub fn simdgroup(&self) -> usize {
         self.agent.simdgroup()
+    }
+
+    /// Whether it is a whole simdgroup's, and nothing lies under it.
+    pub fn is_plain(&self) -> bool {
+        self.agent.lane().is_none() && self.over.is_empty()
     }
 
     pub fn is_in_flight(&self) -> bool {
@@ -114,8 +121,19 @@ impl Flights {
             _ => Agent::thread(thread),
         };
         let landed = transfer.is_none();
-        let (was_read, twins) = (false, Vec::new());
-        self.all.push(Flight { site, agent, issued, transfer, waited: None, landed, was_read, leader: number, twins });
+        let (was_read, over, twins) = (false, Vec::new(), Vec::new());
+        self.all.push(Flight {
+            site,
+            agent,
+            issued,
+            transfer,
+            waited: None,
+            landed,
+            was_read,
+            over,
+            leader: number,
+            twins,
+        });
         let event = (event & !PER_LANE) as usize;
         if self.events.len() <= event {
             self.events.resize(event + 1, u32::MAX);
@@ -262,6 +280,23 @@ impl Flights {
             flight.is_in_flight() && flight.transfer.as_ref().is_some_and(reads)
         };
         self.all.iter().rposition(reads).map(|at| at as u32)
+    }
+
+    /// A copy is issued while another, which writes elements that it writes too, is in flight.
+    pub fn issued_over(&mut self, number: u32, other: u32) {
+        let over = &mut self.all[number as usize].over;
+        if !over.contains(&other) {
+            over.push(other);
+        }
+    }
+
+    /// A copy in flight that writes an element, and over which the one that is known to write it was issued.
+    pub fn under(&self, leader: u32, memory: MemoryId, element: usize) -> Option<u32> {
+        let writes = |t: &Transfer| t.dst == memory && t.writes().any(|row| row.contains(&element));
+        self.get(leader).over.iter().copied().find(|&other| {
+            let flight = self.get(other);
+            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(writes)
+        })
     }
 
     /// What identical copies have brought is read by a simdgroup: what its own has, if it issued one.

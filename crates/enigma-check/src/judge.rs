@@ -19,6 +19,15 @@ pub enum Deed {
     Issue(u32, OpId),
 }
 
+/// What a write is done over.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Over {
+    /// What was, or nothing.
+    Past,
+    /// What a copy in flight is yet to write.
+    InFlight,
+}
+
 /// Which element.
 #[derive(Copy, Clone, Debug)]
 pub struct At {
@@ -44,6 +53,8 @@ pub struct Judge {
     pub settled: Settled,
     /// How many hazards were taken down.
     pub reports: u64,
+    /// How many threads do what is judged now.
+    pub threads: u64,
 }
 
 /// A copy whose elements a simdgroup may read, at one moment. Most elements of a tile are of the same copy as the one before.
@@ -67,8 +78,11 @@ impl Judge {
     /// A store of one thread, or of a simdgroup that stores a matrix.
     #[inline(always)]
     pub fn store(&mut self, cell: &mut Cell, at: At, agent: Agent, site: OpId) {
-        self.check_write(cell, at, Actor { agent, collective: false }, Deed::Access(site));
-        self.written(cell, Record::plain(self.clock.now(), agent, site.index() as u32));
+        let over = self.check_write(cell, at, Actor { agent, collective: false }, Deed::Access(site));
+        // A copy in flight is still to come, whatever is stored meanwhile.
+        if over != Over::InFlight {
+            self.written(cell, Record::plain(self.clock.now(), agent, site.index() as u32));
+        }
     }
 
     /// A copy is issued that reads the element.
@@ -169,8 +183,9 @@ impl Judge {
                 self.flights.mark_read(leader, simdgroup);
                 let standing = self.flights.before_read(leader, &mut self.clock, at.shared, actor);
                 self.against(standing, Rule::ReadBeforeWait, at, actor, deed);
+                self.against_under(leader, Rule::ReadBeforeWait, at, actor, deed);
                 // A copy of one lane's own stands otherwise to the other lanes.
-                if standing == Standing::Done && self.flights.get(leader).agent.lane().is_none() {
+                if standing == Standing::Done && self.flights.get(leader).is_plain() {
                     self.settled = this;
                 }
             }
@@ -178,8 +193,9 @@ impl Judge {
     }
 
     #[inline(always)]
-    fn check_write(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) {
+    fn check_write(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) -> Over {
         let write = cell.write;
+        let mut over = Over::Past;
         if self.clock.is_current(write.tick()) {
             match write.flight() {
                 None => {
@@ -190,6 +206,10 @@ impl Judge {
                 Some(leader) => {
                     let standing = self.flights.before_write(leader, &mut self.clock, at.shared, actor);
                     self.against(standing, Rule::WriteBeforeWait, at, actor, deed);
+                    self.against_under(leader, Rule::WriteBeforeWait, at, actor, deed);
+                    if matches!(standing, Standing::InFlight(_)) {
+                        over = Over::InFlight;
+                    }
                 }
             }
         }
@@ -205,6 +225,15 @@ impl Judge {
             if self.clock.is_current(read.tick()) {
                 self.check_past(read, at, actor, deed);
             }
+        }
+        over
+    }
+
+    /// What is done now against copies in flight over which the last one was issued.
+    #[inline(always)]
+    fn against_under(&mut self, leader: u32, rule: Rule, at: At, actor: Actor, deed: Deed) {
+        if let Some(other) = self.flights.under(leader, at.memory, at.element) {
+            self.conflict(Standing::InFlight(other), rule, at, actor, deed);
         }
     }
 
@@ -258,6 +287,7 @@ impl Judge {
             (Standing::InFlight(flight), Deed::Issue(number, site)) => {
                 self.schedule.meet(flight, &self.flights);
                 self.schedule.rival(flight, number);
+                self.flights.issued_over(number, flight);
                 Hazard::Overlap { at: site, issue: self.flights.get(flight).site, memory, across: false }
             }
             (Standing::Unpublished(flight), Deed::Access(site) | Deed::Issue(_, site)) => {
@@ -283,7 +313,7 @@ impl Judge {
         self.reports += 1;
         let Judge { found, recorder, threadgroup, loops, .. } = self;
         recorder.trouble(hazard, agent);
-        found.hazard(hazard, 1, || Spot {
+        found.hazard(hazard, self.threads, || Spot {
             threadgroup: *threadgroup,
             agent: Some(agent),
             element: at.map(|at| (at.memory, at.element as i64)),

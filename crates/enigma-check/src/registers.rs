@@ -3,6 +3,8 @@
 //! Registers are private to a thread, so that all is in program order. Only what starts uninitialised, or is an end of a copy, is
 //! looked at.
 
+use std::collections::HashSet;
+
 use enigma_cpu::observer::{Mask, Touch, Transfer};
 use enigma_ir::{Hazard, MemoryId, Rule};
 
@@ -21,17 +23,35 @@ pub struct Registers {
     written: Vec<u32>,
     /// The copy that writes each element of each thread, plus one, and how many in flight read it; empty where no copy does.
     copies: Vec<(u32, u32)>,
+    /// The copies out of this very tensor that are in flight.
+    readers: HashSet<u32>,
+    /// Whether the threadgroup has not declared it yet.
+    is_new: bool,
 }
 
 impl Registers {
     pub fn new(len: usize, threads: usize, copied: bool) -> Self {
         let pitch = threads.next_multiple_of(LANES);
         let copies = if copied { vec![(0, 0); len * pitch] } else { Vec::new() };
-        Registers { len, pitch, written: Vec::new(), copies }
+        Registers { len, pitch, written: Vec::new(), copies, readers: HashSet::new(), is_new: true }
     }
 
-    /// The tensor comes into being.
-    pub fn declare(&mut self, filled: bool) {
+    /// A threadgroup begins: what the one before left is nobody's business.
+    pub fn begin(&mut self) {
+        self.readers.clear();
+        self.is_new = true;
+    }
+
+    /// The tensor comes into being, in a loop perhaps once more: a new one each time. What is in flight into the one before comes to
+    /// nothing, and what is in flight out of it still moves what that one held.
+    pub fn declare(&mut self, judge: &mut Judge, filled: bool) {
+        if !std::mem::take(&mut self.is_new) {
+            let into = self.copies.iter().filter_map(|(into, _)| into.checked_sub(1));
+            into.for_each(|flight| judge.flights.get_mut(flight).landed = true);
+        }
+        let mut readers: Vec<u32> = self.readers.drain().collect();
+        readers.sort_unstable();
+        readers.into_iter().for_each(|flight| judge.schedule.land(flight));
         self.written.clear();
         if !filled {
             self.written.resize(self.len * self.pitch / LANES, 0);
@@ -98,14 +118,18 @@ impl Registers {
             let place = self.place(element, transfer.thread);
             self.copies[place].1 += 1;
         }
+        self.readers.insert(flight);
     }
 
     /// A thread's copy out of its registers is over.
-    pub fn done_from(&mut self, transfer: &Transfer) {
+    pub fn done_from(&mut self, transfer: &Transfer, flight: u32) {
+        // Or out of the tensor that was there in an iteration before.
+        if !self.readers.remove(&flight) {
+            return;
+        }
         for element in transfer.reads().flatten() {
             let place = self.place(element, transfer.thread);
-            // A tensor that came into being anew, in the next iteration of a loop, has forgotten the copy.
-            self.copies[place].1 = self.copies[place].1.saturating_sub(1);
+            self.copies[place].1 -= 1;
         }
     }
 

@@ -98,6 +98,11 @@ impl Schedule {
         }
     }
 
+    /// A copy lands now at the latest: what it moves goes out of being.
+    pub fn land(&mut self, flight: u32) {
+        self.due.push(flight);
+    }
+
     /// A moment at which copies may land if they like: between operations that issue, wait or synchronise.
     pub fn moment(&mut self) {
         if !matches!(self.policy, Policy::Random { .. }) {
@@ -122,9 +127,14 @@ impl Schedule {
 
     /// Two copies are in flight and conflict.
     pub fn rival(&mut self, one: u32, other: u32) {
-        if matches!(self.policy, Policy::Random { .. } | Policy::Choices { .. }) {
-            self.rivals.entry(one).or_default().push(other);
-            self.rivals.entry(other).or_default().push(one);
+        if !matches!(self.policy, Policy::Random { .. } | Policy::Choices { .. }) {
+            return;
+        }
+        for (one, other) in [(one, other), (other, one)] {
+            let rivals = self.rivals.entry(one).or_default();
+            if !rivals.contains(&other) {
+                rivals.push(other);
+            }
         }
     }
 

@@ -97,6 +97,7 @@ impl<'r> Watch<'r> {
             sites: sites_of(kernel),
             settled: Settled::default(),
             reports: 0,
+            threads: 1,
         };
         let threads = launch.threads.iter().map(|&n| n as usize).product();
         let shadow = |(id, memory): (MemoryId, &enigma_ir::Memory)| match memory.space {
@@ -182,7 +183,9 @@ impl<'r> Watch<'r> {
                 judge.load(cell, at, Agent::thread(group * LANES + lane), touch.site);
                 if others != 0 {
                     let second = group * LANES + others.trailing_zeros() as usize;
+                    judge.threads = u64::from(others.count_ones());
                     judge.load(cell, at, Agent::thread(second), touch.site);
+                    judge.threads = 1;
                 }
             });
         }
@@ -310,6 +313,7 @@ impl Observer for Watch<'_> {
         judge.threadgroup = threadgroup;
         judge.flights.clear();
         judge.settled = Settled::default();
+        self.registers.iter_mut().flatten().for_each(Registers::begin);
         judge.loops.clear();
         judge.schedule.begin(threadgroup);
         judge.recorder.begin(threadgroup, threads);
@@ -346,7 +350,7 @@ impl Observer for Watch<'_> {
 
     fn declare(&mut self, memory: MemoryId, filled: bool) {
         if let Some(registers) = &mut self.registers[memory.index()] {
-            registers.declare(filled);
+            registers.declare(&mut self.judge, filled);
         }
     }
 
@@ -479,7 +483,7 @@ impl Observer for Watch<'_> {
         judge.recorder.wait(site, event & !PER_LANE, thread, transfer.is_some());
         let Some(transfer) = transfer else { return };
         match &mut registers[transfer.src.index()] {
-            Some(registers) => registers.done_from(&transfer),
+            Some(registers) => registers.done_from(&transfer, number),
             None => {
                 let mut alike = Alike::default();
                 visit(shadows, regions, transfer.src, transfer.reads(), None, |at, cell| {

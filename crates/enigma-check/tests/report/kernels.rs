@@ -63,3 +63,16 @@ pub fn ferry(a: Buffer<u32>, out: Buffer<u32>) {
     tile.store(lane, tile.load(lane) + 1);
     tile.copy(Copy1d::to(out, 4).offset(from)).wait();
 }
+
+/// Issues its copies by one line, and reads them by one.
+#[enigma::kernel]
+pub fn by_one_line(a: Buffer<f32>, out: Buffer<f32>) {
+    let tile = threadgroup::<f32>(64);
+    let i = thread_index_in_threadgroup();
+    let first = simdgroup_index_in_threadgroup().eq(0);
+    for k in 0..2 {
+        barrier();
+        async_copy_1d_d2t(&tile, Copy1d::from(a, 64).offset(k * 64).only_if(first)).wait();
+        out.store(i + k * 64, tile.load(i));
+    }
+}

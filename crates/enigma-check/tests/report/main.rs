@@ -148,6 +148,13 @@ fn two_hundred_thousand_threadgroups() {
 }
 
 #[test]
+fn operations_that_one_line_makes_have_one_finding() {
+    let report = kernels::by_one_line().compile().unwrap().check(64, 64, (&ramp(128), &[0.0; 128])).unwrap();
+    assert_eq!(rules(&report), [Rule::MissingBarrier]);
+    assert_eq!(report.findings()[0].count, 64, "32 threads, twice");
+}
+
+#[test]
 fn a_refusal_is_a_report_on_what_did_not_run() {
     let refusal = enigma::build("early", ["a"], |a: enigma::Buffer<f32>| {
         let tile = threadgroup::<f32>(32);

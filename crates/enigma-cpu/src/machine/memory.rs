@@ -407,6 +407,7 @@ impl<O: Observer> Machine<'_, O> {
     pub(super) fn register_fill(&mut self, memory: MemoryId, value: Option<Reg>) {
         self.effects += 1;
         self.observer.declare(memory, value.is_some());
+        self.land_due();
         let Some(value) = value else {
             cells_mut::<u64>(&mut self.tiles[memory.index()]).fill(0);
             return;
