@@ -1,11 +1,13 @@
 """Mutation: what the checker says when a wait or a barrier of a right kernel is left out, moved or weakened."""
 
-from .judge import SURVIVED, Outcome, Survivor, judged, traced
-from .mutants import mutants, plain, rebuilt
+from .judge import HARMLESS, SURVIVED, Outcome, Survivor, judged, traced
+from .mutants import LEFT_OUT, plain, rebuilt
 from .page import PAGE, page
 from .programs import Launch, examples, twins
 
 __all__ = [
+    "HARMLESS",
+    "LEFT_OUT",
     "PAGE",
     "SURVIVED",
     "Launch",
@@ -13,7 +15,6 @@ __all__ = [
     "Survivor",
     "examples",
     "judged",
-    "mutants",
     "page",
     "plain",
     "rebuilt",

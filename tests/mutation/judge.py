@@ -60,7 +60,7 @@ class Survivor:
         report = self.launch.check(self.kernel, order)
         pairs = zip(self.original.arrays, report.arrays, strict=True)
         same = all(a is None or np.array_equal(a, b, equal_nan=True) for a, b in pairs)
-        return report.ok and same and not report.runs.differing
+        return report.ok and same and report.runs.exhaustive and not report.runs.differing
 
 
 def judged(launch: Launch) -> list[Outcome]:

@@ -150,8 +150,8 @@ class Mutant:
             block, index = place(spot)
             block.insert(index, copy.deepcopy(spot.statement))
 
-        kernel, spots = self._edited(insert, number)
-        return kernel, spots[number + (kind == MOVED_UP)].statement.lineno
+        kernel, found = self._edited(insert, number)
+        return kernel, found[number + (kind == MOVED_UP)].statement.lineno
 
     def _edited(
         self, apply: Callable[[Spot], object], number: int | None = None
@@ -198,6 +198,8 @@ def rebuilt(function: FunctionType, tree: ast.FunctionDef) -> tuple[enigma.Kerne
 
 
 class _Plain(ast.NodeTransformer):
+    """What `plain` does to a definition."""
+
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         self.generic_visit(node)
         wrong = _means_wrong(node.test)

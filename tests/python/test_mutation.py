@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mutation import PAGE, SURVIVED, Survivor, examples, judged, page, plain, rebuilt, traced, twins
+from mutation import (
+    HARMLESS,
+    LEFT_OUT,
+    PAGE,
+    SURVIVED,
+    Survivor,
+    examples,
+    judged,
+    page,
+    plain,
+    rebuilt,
+    traced,
+    twins,
+)
 
 LAUNCHES = examples() + twins()
 
@@ -56,3 +69,20 @@ def test_there_is_no_reason_for_what_is_no_longer_ordered(outcomes):
         launch, mutant = outcome.launch, outcome.mutant
         survivor = Survivor(launch, mutant, mutant.kernel(), launch.check(launch.kernel, "late"))
         assert survivor.reason() is None, named(outcome)
+
+
+def test_a_barrier_that_is_called_redundant_can_be_left_out(outcomes):
+    """One at a time, as the advice says."""
+    advised = {
+        (launch.name, found.labels[0].line)
+        for launch in LAUNCHES
+        for found in launch.check(launch.kernel, "late").advice
+        if found.rule == "redundant-barrier"
+    }
+    left_out = {
+        (outcome.launch.name, outcome.mutant.line): outcome.fate
+        for outcome in outcomes
+        if outcome.mutant.edit.kind == LEFT_OUT
+    }
+    assert advised
+    assert {place: left_out[place] for place in advised} == dict.fromkeys(advised, HARMLESS)
