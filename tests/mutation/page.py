@@ -126,7 +126,7 @@ def _reason(reason: str, words: str, outcomes: list[Outcome]) -> str:
 
 def _line(outcome: Outcome) -> list[object]:
     launch, mutant = outcome.launch, outcome.mutant
-    place = f"[{launch.name}:{mutant.line}](../{launch.source}#L{mutant.line})"
+    place = f"[{launch.name}:{mutant.line}](../{launch.source})"
     return [place, f"`{mutant.spot.sync}`", mutant.edit.words.replace("|", "\\|")]
 
 
