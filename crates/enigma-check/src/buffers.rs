@@ -1,6 +1,7 @@
 //! The buffers of a check: copies of the caller's, which stay as they are. Arguments that overlap in memory overlap in the
 //! copies as well.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::iter::once;
 use std::ops::Range;
 
@@ -44,6 +45,11 @@ pub struct Regions {
 impl Regions {
     pub fn place(&self, memory: MemoryId) -> Option<(usize, usize)> {
         self.places[memory.index()]
+    }
+
+    /// Whether two memories lie in one region.
+    pub fn any_shared(&self) -> bool {
+        self.places.iter().flatten().count() > self.lengths.len()
     }
 
     pub fn lengths(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
@@ -127,9 +133,11 @@ impl<'a> Buffers<'a> {
             .collect()
     }
 
-    /// Whether two runs left the same behind.
-    pub fn hold_the_same(&self, other: &Buffers<'_>) -> bool {
-        self.blocks == other.blocks
+    /// A number that tells what one run left behind from what another did.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.blocks.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The regions in which accesses can conflict.

@@ -1,7 +1,7 @@
 //! A check: the runs that it takes, and the report on them.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
@@ -9,6 +9,7 @@ use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, OpId, Rule, Se
 use crate::across::Across;
 use crate::buffers::{Buffers, Regions};
 use crate::course::{Course, timeline};
+use crate::flight::MAX_FLIGHTS;
 use crate::found::{Found, Spot, Tally};
 use crate::order::Order;
 use crate::record::MAX_SITES;
@@ -63,7 +64,7 @@ pub fn check(
             run
         }
     };
-    Ok(ledger.report(launch, first))
+    Ok(ledger.report(launch, first, subject.regions.any_shared()))
 }
 
 /// Makes the runs that try every order, and returns the first.
@@ -71,10 +72,11 @@ fn explore<'a>(subject: &Checked<'_>, original: &Buffers<'a>, ledger: &mut Ledge
     let order = Order::Choices(Vec::new());
     let first = subject.run(original.clone(), &order)?;
     ledger.enter(&first, &order);
+    let mut results = HashSet::from([first.buffers.fingerprint()]);
     let mut next = |order: Order| -> Result<usize, Diagnostics> {
         let run = subject.run(original.clone(), &order)?;
         ledger.enter(&run, &order);
-        if !run.buffers.hold_the_same(&first.buffers) && ledger.runs.differing.len() < MAX_DIFFERING {
+        if results.insert(run.buffers.fingerprint()) && ledger.runs.differing.len() < MAX_DIFFERING {
             ledger.runs.differing.push(order);
         }
         Ok(run.choices)
@@ -267,7 +269,8 @@ impl<'c> Ledger<'c> {
         }
     }
 
-    fn report(self, launch: &Launch, first: Run<'_>) -> Report {
+    /// `aliased`: whether the launch gave two parameters the same memory.
+    fn report(self, launch: &Launch, first: Run<'_>, aliased: bool) -> Report {
         let Ledger { kernel, found, runs } = self;
         let mut findings: Vec<Finding> = at_one_place(kernel, found)
             .map(|(diagnostic, tally, order)| finding(kernel, launch, diagnostic, tally, order))
@@ -276,7 +279,9 @@ impl<'c> Ledger<'c> {
             let order = &runs.order;
             let remark =
                 |d: &Diagnostic| Finding { diagnostic: d.clone(), count: 1, first: None, order: order.clone() };
-            findings.extend(kernel.remarks().iter().map(remark));
+            // What the tracer says of moving a wait holds as long as parameters are different memory.
+            let holds = |d: &&Diagnostic| !aliased || d.rule != Rule::LateWaitPossible;
+            findings.extend(kernel.remarks().iter().filter(holds).map(remark));
         }
         findings.sort_by_key(Finding::rank);
         let Statistics { threadgroups, copies, bytes_copied, max_in_flight } = first.statistics;
@@ -337,11 +342,11 @@ fn merged(found: &Found) -> BTreeMap<Hazard, Tally> {
 
 /// The finding of a clock that has run out.
 fn exhausted(kernel: &Kernel, found: &mut Found, threadgroup: u64) {
-    let message = "a threadgroup issued, waited and synchronised more often than the checker can count";
+    let message = "a threadgroup issued, waited and synchronised more often than the checker can follow";
     let diagnostic = Diagnostic::new(Rule::ResourceLimit, message, kernel.span(), "what came after was not judged")
-        .with_help(
-            "check a smaller launch: some four thousand million such operations in one threadgroup can be told apart",
-        );
+        .with_help(format!(
+            "check a smaller launch: {MAX_FLIGHTS} copies in one threadgroup, each lane's counted, can be followed"
+        ));
     found.note(diagnostic, Spot { threadgroup, ..Spot::nowhere() });
 }
 

@@ -82,7 +82,7 @@ pub struct Clock {
     /// By operation: whether it is a barrier that was met, and whether it was needed.
     met: Vec<bool>,
     needed: Vec<bool>,
-    /// The ticks have run out; from here on nothing can be judged.
+    /// Something has run out; from here on nothing can be judged.
     exhausted: bool,
 }
 
@@ -128,9 +128,14 @@ impl Clock {
     pub fn tick(&mut self) -> Tick {
         match self.now.checked_add(1) {
             Some(next) => self.now = next,
-            None => self.exhausted = true,
+            None => self.exhaust(),
         }
         self.now
+    }
+
+    /// From here on nothing can be judged.
+    pub fn exhaust(&mut self) {
+        self.exhausted = true;
     }
 
     pub fn is_exhausted(&self) -> bool {

@@ -1,10 +1,15 @@
 //! The copies of a threadgroup, from their issue to the end of the threadgroup.
 
+use std::collections::BTreeSet;
+
 use enigma_cpu::observer::{PER_LANE, Transfer};
 use enigma_ir::{MemoryId, OpId};
 
 use crate::clock::{Actor, Clock, Shared, Tick};
 use crate::record::{Agent, LANES, Reader};
+
+/// The most copies of one threadgroup, those of each lane counted, that are followed: about a gigabyte's worth.
+pub const MAX_FLIGHTS: usize = 1 << 24;
 
 /// A copy.
 #[derive(Debug)]
@@ -15,19 +20,28 @@ pub struct Flight {
     pub agent: Agent,
     /// When it was issued.
     pub issued: Tick,
-    /// What it moves; `None` for one that moves nothing, and has an event all the same.
-    pub transfer: Option<Transfer>,
+    /// What it moves; `None` for one that moves nothing, and has an event all the same, and for a thread's own that is over.
+    pub transfer: Option<Box<Transfer>>,
+    /// Whether it moves or fills anything on this side of device memory.
+    pub brings_in: bool,
     /// When it was waited for, and where.
     pub waited: Option<(Tick, OpId)>,
     /// Whether its elements have been moved.
     pub landed: bool,
     /// Whether anything of its destination was read as what it brought.
     was_read: bool,
-    /// Copies that were in flight when it was issued, and write elements that it writes too.
-    over: Vec<u32>,
     /// The first of the identical copies that it belongs to; itself, if it is alone.
     leader: u32,
-    /// Of a leader: those that belong to it, itself among them; none, if it is alone.
+    /// How it stands to other copies, if it stands to any.
+    company: Option<Box<Company>>,
+}
+
+/// How a copy stands to others.
+#[derive(Debug, Default)]
+struct Company {
+    /// Copies that were in flight when it was issued, and write elements that it writes too.
+    over: Vec<u32>,
+    /// Of a leader: the identical copies that belong to it, itself among them; none, if it is alone.
     twins: Vec<Twin>,
 }
 
@@ -48,7 +62,15 @@ impl Flight {
 
     /// Whether it is a whole simdgroup's, and nothing lies under it.
     pub fn is_plain(&self) -> bool {
-        self.agent.lane().is_none() && self.over.is_empty()
+        self.agent.lane().is_none() && self.over().is_empty()
+    }
+
+    fn over(&self) -> &[u32] {
+        self.company.as_ref().map_or(&[], |company| &company.over)
+    }
+
+    fn twins(&self) -> &[Twin] {
+        self.company.as_ref().map_or(&[], |company| &company.twins)
     }
 
     pub fn is_in_flight(&self) -> bool {
@@ -86,6 +108,8 @@ pub struct Flights {
     all: Vec<Flight>,
     /// The first flight of each event, by its number.
     events: Vec<u32>,
+    /// Those that are in flight.
+    open: BTreeSet<u32>,
 }
 
 impl Flights {
@@ -93,6 +117,12 @@ impl Flights {
     pub fn clear(&mut self) {
         self.all.clear();
         self.events.clear();
+        self.open.clear();
+    }
+
+    /// Whether there are as many as are followed.
+    pub fn is_full(&self) -> bool {
+        self.all.len() >= MAX_FLIGHTS
     }
 
     pub fn get(&self, number: u32) -> &Flight {
@@ -105,6 +135,11 @@ impl Flights {
 
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Flight)> {
         self.all.iter().enumerate().map(|(number, flight)| (number as u32, flight))
+    }
+
+    /// Those that are in flight, the last one first.
+    fn in_flight(&self) -> impl Iterator<Item = u32> + '_ {
+        self.open.iter().rev().copied()
     }
 
     /// A copy is issued, or one that moves nothing; returns its number.
@@ -120,20 +155,19 @@ impl Flights {
             0 => Agent::simdgroup_of(thread / LANES),
             _ => Agent::thread(thread),
         };
-        let landed = transfer.is_none();
-        let (was_read, over, twins) = (false, Vec::new(), Vec::new());
         self.all.push(Flight {
             site,
             agent,
             issued,
-            transfer,
+            landed: transfer.is_none(),
+            brings_in: transfer.is_some_and(|transfer| !transfer.to_device),
+            transfer: transfer.map(Box::new),
             waited: None,
-            landed,
-            was_read,
-            over,
+            was_read: false,
             leader: number,
-            twins,
+            company: None,
         });
+        self.open.insert(number);
         let event = (event & !PER_LANE) as usize;
         if self.events.len() <= event {
             self.events.resize(event + 1, u32::MAX);
@@ -144,7 +178,7 @@ impl Flights {
 
     /// The flight of an event, of a thread's own if there is one for each lane.
     pub fn of_event(&self, event: u32, thread: usize) -> Option<u32> {
-        let first = *self.events.get((event & !PER_LANE) as usize)?;
+        let first = *self.events.get((event & !PER_LANE) as usize).filter(|first| **first != u32::MAX)?;
         let agent = Agent::thread(thread);
         match event & PER_LANE {
             0 => Some(first),
@@ -156,6 +190,14 @@ impl Flights {
         }
     }
 
+    /// Lets go of what a thread's own copy moved, if it is over: nobody asks for it again, and there may be very many.
+    pub fn let_go(&mut self, number: u32) {
+        let flight = &mut self.all[number as usize];
+        if flight.agent.lane().is_some() && flight.waited.is_some() && flight.landed {
+            flight.transfer = None;
+        }
+    }
+
     /// A copy is waited for. Returns where it was waited for before, if it was.
     pub fn wait(&mut self, number: u32, tick: Tick, site: OpId) -> Option<OpId> {
         let flight = &mut self.all[number as usize];
@@ -163,6 +205,7 @@ impl Flights {
             return Some(first);
         }
         flight.waited = Some((tick, site));
+        self.open.remove(&number);
         None
     }
 
@@ -170,7 +213,7 @@ impl Flights {
     pub fn join(&mut self, leader: u32, number: u32) {
         let simdgroup = self.get(number).simdgroup();
         self.all[number as usize].leader = leader;
-        let mut twins = std::mem::take(&mut self.all[leader as usize].twins);
+        let mut twins = std::mem::take(&mut self.all[leader as usize].company.get_or_insert_default().twins);
         if twins.is_empty() {
             twins.push(Twin { simdgroup: self.get(leader).simdgroup(), flight: leader, waited: None });
         }
@@ -181,7 +224,7 @@ impl Flights {
             }
             None => twins.push(Twin { simdgroup, flight: number, waited: None }),
         }
-        self.all[leader as usize].twins = twins;
+        self.all[leader as usize].company.get_or_insert_default().twins = twins;
     }
 
     pub fn leader(&self, number: u32) -> u32 {
@@ -191,8 +234,8 @@ impl Flights {
     /// The identical copies that a leader leads, itself among them, the last one of each simdgroup.
     fn twins(&self, leader: u32) -> impl Iterator<Item = u32> + '_ {
         let flight = &self.all[leader as usize];
-        let alone = flight.twins.is_empty().then_some(leader);
-        flight.twins.iter().map(|twin| twin.flight).chain(alone)
+        let alone = flight.twins().is_empty().then_some(leader);
+        flight.twins().iter().map(|twin| twin.flight).chain(alone)
     }
 
     /// The last copy of this simdgroup among those that a leader leads.
@@ -202,7 +245,7 @@ impl Flights {
 
     /// Whether a simdgroup had waited for one of the identical copies by then.
     pub fn had_waited(&self, leader: u32, simdgroup: usize, by: Tick) -> bool {
-        let earlier = self.get(leader).twins.iter().find(|twin| twin.simdgroup == simdgroup);
+        let earlier = self.get(leader).twins().iter().find(|twin| twin.simdgroup == simdgroup);
         let last = self.twin_of(leader, simdgroup).and_then(|twin| self.get(twin).waited);
         let waits = [earlier.and_then(|twin| twin.waited), last.map(|(tick, _)| tick)];
         waits.into_iter().flatten().any(|tick| tick <= by)
@@ -217,7 +260,7 @@ impl Flights {
     /// identical copies, after anyone's.
     pub fn before_read(&self, leader: u32, clock: &mut Clock, shared: Shared, actor: Actor) -> Standing {
         let flight = self.get(leader);
-        if flight.twins.is_empty() {
+        if flight.twins().is_empty() {
             return self.standing(leader, clock, shared, actor);
         }
         if let Some(own) = self.twin_of(leader, actor.agent.simdgroup()) {
@@ -264,11 +307,11 @@ impl Flights {
     pub fn reading(&self, memory: MemoryId, element: usize, hint: u32) -> Option<u32> {
         let reads = |flight: &Flight| {
             let reads = |t: &Transfer| t.src == memory && t.reads().any(|row| row.contains(&element));
-            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(reads)
+            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(reads)
         };
         match self.all.get(hint as usize) {
             Some(flight) if reads(flight) => Some(hint),
-            _ => self.all.iter().rposition(reads).map(|at| at as u32),
+            _ => self.in_flight().find(|&number| reads(self.get(number))),
         }
     }
 
@@ -277,14 +320,14 @@ impl Flights {
         let reads = |flight: &Flight| {
             let reads =
                 |t: &Transfer| t.src == memory && t.thread == thread && t.reads().any(|row| row.contains(&element));
-            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(reads)
+            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(reads)
         };
-        self.all.iter().rposition(reads).map(|at| at as u32)
+        self.in_flight().find(|&number| reads(self.get(number)))
     }
 
     /// A copy is issued while another, which writes elements that it writes too, is in flight.
     pub fn issued_over(&mut self, number: u32, other: u32) {
-        let over = &mut self.all[number as usize].over;
+        let over = &mut self.all[number as usize].company.get_or_insert_default().over;
         if !over.contains(&other) {
             over.push(other);
         }
@@ -293,15 +336,15 @@ impl Flights {
     /// A copy in flight that writes an element, and over which the one that is known to write it was issued.
     pub fn under(&self, leader: u32, memory: MemoryId, element: usize) -> Option<u32> {
         let writes = |t: &Transfer| t.dst == memory && t.writes().any(|row| row.contains(&element));
-        self.get(leader).over.iter().copied().find(|&other| {
+        self.get(leader).over().iter().copied().find(|&other| {
             let flight = self.get(other);
-            flight.is_in_flight() && flight.transfer.as_ref().is_some_and(writes)
+            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(writes)
         })
     }
 
     /// What identical copies have brought is read by a simdgroup: what its own has, if it issued one.
     pub fn mark_read(&mut self, leader: u32, simdgroup: usize) {
-        let read = match self.get(leader).twins.is_empty() {
+        let read = match self.get(leader).twins().is_empty() {
             true => leader,
             false => self.twin_of(leader, simdgroup).unwrap_or(leader),
         };
@@ -316,7 +359,7 @@ impl Flights {
 
     /// Whether other simdgroups have a part in the identical copies that a leader leads.
     pub fn are_several(&self, leader: u32) -> bool {
-        self.get(leader).twins.len() > 1
+        self.get(leader).twins().len() > 1
     }
 
     /// Whether a barrier at that tick stands after the waits for all the identical copies that a leader leads.

@@ -328,7 +328,7 @@ impl Judge {
         }
         let leader = self.flights.leader(cell.write.flight()?);
         let identical = |known: &Transfer| Flights::are_identical(known, transfer);
-        let fits = self.flights.get(leader).transfer.as_ref().is_some_and(identical)
+        let fits = self.flights.get(leader).transfer.as_deref().is_some_and(identical)
             && self.flights.get(leader).issued >= changed
             && self.flights.has_none_open(leader, actor.agent.simdgroup())
             && !self.flights.is_settled(leader, self.clock.last_barrier(at.shared));

@@ -78,7 +78,7 @@ pub struct Runs {
     pub count: u64,
     /// For `Order::All`: whether every order that can be told apart was run.
     pub exhaustive: bool,
-    /// Orders whose results differ from the first run's; of more than sixteen the first.
+    /// For each result that differs from the first run's, the first order that gave it; of more than sixteen results the first sixteen.
     pub differing: Vec<Order>,
 }
 

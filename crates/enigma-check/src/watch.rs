@@ -161,10 +161,7 @@ impl<'r> Watch<'r> {
             let issue = flight.site;
             if flight.is_in_flight() {
                 hazards.push((Hazard::NeverWaited { issue }, flight.agent));
-            } else if let Some(transfer) = &flight.transfer
-                && !transfer.to_device
-                && !judge.flights.was_read(number)
-            {
+            } else if flight.brings_in && !judge.flights.was_read(number) {
                 hazards.push((Hazard::UnreadCopy { issue }, flight.agent));
             }
         }
@@ -410,6 +407,10 @@ impl Observer for Watch<'_> {
     fn issue(&mut self, transfer: &Transfer) -> Landing {
         let Watch { judge, shadows, regions, registers, moves, .. } = self;
         let Transfer { site, event, thread, src, dst, per_lane, .. } = *transfer;
+        if judge.flights.is_full() {
+            judge.clock.exhaust();
+            return Landing::Now;
+        }
         judge.schedule.next_operation();
         judge.recorder.issue(transfer);
         let issued = judge.clock.tick();
@@ -464,6 +465,9 @@ impl Observer for Watch<'_> {
     }
 
     fn issue_nothing(&mut self, site: OpId, event: u32, thread: usize) {
+        if self.judge.flights.is_full() {
+            return self.judge.clock.exhaust();
+        }
         let now = self.judge.clock.now();
         self.judge.flights.issue(site, now, (event, thread), None);
     }
@@ -473,7 +477,7 @@ impl Observer for Watch<'_> {
         judge.schedule.next_operation();
         let Some(number) = judge.flights.of_event(event, thread) else { return };
         let tick = judge.clock.tick();
-        let transfer = judge.flights.get(number).transfer;
+        let transfer = judge.flights.get(number).transfer.as_deref().copied();
         moves.wait(site, judge.flights.get(number).site);
         if let Some(first) = judge.flights.wait(number, tick, site) {
             let flight = judge.flights.get(number);
@@ -493,13 +497,17 @@ impl Observer for Watch<'_> {
         }
         judge.schedule.moment();
         judge.schedule.wait(number, &judge.flights);
+        judge.flights.let_go(number);
     }
 
     fn due(&mut self) -> Option<Transfer> {
         loop {
-            let flight = self.judge.flights.get_mut(self.judge.schedule.due()?);
+            let number = self.judge.schedule.due()?;
+            let flight = self.judge.flights.get_mut(number);
+            let transfer = flight.transfer.as_deref().copied();
             if !std::mem::replace(&mut flight.landed, true) {
-                return flight.transfer;
+                self.judge.flights.let_go(number);
+                return transfer;
             }
         }
     }
