@@ -71,7 +71,8 @@ pub fn check(
 fn explore<'a>(subject: &Checked<'_>, original: &Buffers<'a>, ledger: &mut Ledger<'_>) -> Result<Run<'a>, Diagnostics> {
     let order = Order::Choices(Vec::new());
     let first = subject.run(original.clone(), &order)?;
-    ledger.enter(&first, &order);
+    // With no choice made, copies land as late as they may.
+    ledger.enter(&first, &Order::Late);
     let mut results = HashSet::from([first.buffers.fingerprint()]);
     let mut next = |order: Order| -> Result<usize, Diagnostics> {
         let run = subject.run(original.clone(), &order)?;
@@ -215,7 +216,9 @@ impl SiteUse {
         if found.hazards().any(|(hazard, _)| is_error(hazard)) || found.stops().next().is_some() {
             return;
         }
-        for (n, &at) in sites.iter().enumerate() {
+        // A barrier may be what the mend of a copy that several issue needs.
+        let redundant = found.hazards().any(|(hazard, _)| matches!(hazard, Hazard::RedundantCopy { .. }));
+        for (n, &at) in sites.iter().enumerate().filter(|_| !redundant) {
             if self.met[n] && !self.needed[n] {
                 found.hazard(Hazard::RedundantBarrier { at }, 1, Spot::nowhere);
             }

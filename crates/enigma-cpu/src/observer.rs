@@ -8,7 +8,7 @@
 //!
 //! * *When a copy moves its elements.* [`Observer::issue`] may hold it, and [`Observer::due`], which is asked after every
 //!   announcement and before the announced thing is done, hand it back to be carried out.
-//! * *What becomes of a fault.* [`Observer::fault`] may take an access out of bounds, which then is not done, and the kernel goes
+//! * *What becomes of a fault.* [`Observer::fault`] may take a load or store out of bounds, which then is not done, and the kernel goes
 //!   on; [`Observer::stopped`] may take what ended a threadgroup, and the other threadgroups go on.
 
 use enigma_ir::{MemFlags, MemoryId, OpId, Opcode};
@@ -66,8 +66,8 @@ pub trait Observer: Send {
     #[inline(always)]
     fn end(&mut self) {}
 
-    /// An access or a copy leaves its memory. `Ok` if it is to be left out and the kernel to go on; a load then gives any
-    /// number, and a copy moves nothing.
+    /// A load or a store leaves its memory. `Ok` if it is to be left out and the kernel to go on; a load then gives any number.
+    /// A copy that does ends the threadgroup: too much comes of it.
     ///
     /// # Errors
     ///

@@ -144,7 +144,7 @@ impl<O: Observer> Machine<'_, O> {
             self.same_operands(node, group)?;
             let thread = group * SIMDGROUP;
             *event = self.flights.number();
-            match self.checked_transfer(node, thread)? {
+            match self.transfer(node, thread)? {
                 Some(transfer) => {
                     self.flights.issue(*event);
                     self.statistics.copies += 1;
@@ -165,7 +165,7 @@ impl<O: Observer> Machine<'_, O> {
             for lane in lanes(mask.0[group]) {
                 let thread = group * SIMDGROUP + lane;
                 events[thread] = PER_LANE | number;
-                match self.checked_transfer(node, thread)? {
+                match self.transfer(node, thread)? {
                     Some(transfer) => {
                         moved = true;
                         self.issue(Transfer { event: events[thread], ..transfer });
@@ -179,12 +179,6 @@ impl<O: Observer> Machine<'_, O> {
             }
         }
         Ok(())
-    }
-
-    /// As [`transfer`](Self::transfer); `None` also where it is a fault that the observer takes.
-    fn checked_transfer(&mut self, node: &CopyNode, thread: usize) -> Result<Option<Transfer>, Box<Stop>> {
-        let checked = self.transfer(node, thread);
-        Ok(self.or_fault(checked, 1)?.flatten())
     }
 
     fn issue(&mut self, transfer: Transfer) {
