@@ -151,7 +151,7 @@ fn limits(steps: Option<&str>) -> Result<Limits, Diagnostics> {
 fn unavailable(what: &str) -> Diagnostic {
     let message = format!("there is no {what} device that this build of Enigma can open");
     Diagnostic::placeless(Rule::DeviceUnavailable, message)
-        .with_help("run on \"cpu\", or on \"auto\", which takes what there is")
+        .with_help("run on \"cpu\", or on \"auto\", which takes what there is (in Python: enigma.Runtime())")
 }
 
 #[cfg(test)]
