@@ -174,7 +174,12 @@ impl Oracle<'_> {
                 Step::Declare { memory, filled } => {
                     declared.insert(*memory, (when, *filled));
                 }
-                Step::Fault { at, rule } => self.wrong(*rule, *at, None, None),
+                Step::Fault { at, rule, ends } => {
+                    self.wrong(*rule, *at, None, None);
+                    if *ends {
+                        return;
+                    }
+                }
             }
         }
         let never: Vec<OpId> = self.flights[first..].iter().filter(|f| f.waited.is_none()).map(|f| f.at).collect();

@@ -23,8 +23,8 @@ pub enum Step {
     Barrier { code: Opcode, flags: MemFlags, simdgroups: Vec<usize> },
     /// A register tensor comes into being.
     Declare { memory: MemoryId, filled: bool },
-    /// An access was left out.
-    Fault { at: OpId, rule: Rule },
+    /// An access was left out, or, where it `ends` the threadgroup, nothing came after it.
+    Fault { at: OpId, rule: Rule, ends: bool },
 }
 
 impl Step {
@@ -86,8 +86,14 @@ impl Observer for Writer {
     }
 
     fn fault(&mut self, fault: Box<Stop>, _threads: usize) -> Result<(), Box<Stop>> {
-        self.steps.push(Step::Fault { at: fault.site, rule: fault.found.rule });
+        self.steps.push(Step::Fault { at: fault.site, rule: fault.found.rule, ends: false });
         Ok(())
+    }
+
+    fn stopped(&mut self, stop: Box<Stop>) -> Option<Box<Stop>> {
+        self.steps.push(Step::Fault { at: stop.site, rule: stop.found.rule, ends: true });
+        self.close();
+        None
     }
 
     fn declare(&mut self, memory: MemoryId, filled: bool) {
