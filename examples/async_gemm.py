@@ -131,7 +131,7 @@ def tolerance(k: int) -> float:
 
 
 def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
-    """Runs the kernel once checked and `repeat` times for the clock, and prints what there is to know."""
+    """Runs the kernel against NumPy, under the checker, and `repeat` times for the clock, and prints what there is to know."""
     kernel = async_gemm_half if half else async_gemm
     rng = np.random.default_rng(0)
     a = rng.uniform(-1, 1, (m, k)).astype(np.float16 if half else np.float32)
@@ -141,6 +141,7 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
 
     statistics = kernel[grid, THREADS](a, b, c, m, n, k)
     difference = float(np.abs(c - a.astype(np.float64) @ b.astype(np.float64)).max())
+    report = enigma.check(kernel, a, b, c, m, n, k, grid=grid, threads=THREADS)
     seconds = []
     for _ in range(repeat):
         start = time.perf_counter()
@@ -155,16 +156,20 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
     allowed = tolerance(k)
     right = difference <= allowed
     verdict = "right" if right else "WRONG"
+    checked = "no copy is misused" if report.ok else "\n\n" + str(report)
     flops = 2 * m * n * k / best
     print(f"async_gemm  C[{m} x {n}] = A[{m} x {k}] @ B[{k} x {n}], {element} elements, float sums")
     print(f"  on            the CPU executor, {statistics.threadgroups} threadgroups of {THREADS} threads")
     print(f"  against NumPy {verdict}: largest difference {difference:.1e}, {allowed:.1e} allowed")
+    print(
+        f"  checker       {checked}; {report.figures.overlap:.0%} of the work goes on while copies are in flight"
+    )
     print(f"  time          {best * 1e3:.1f} ms, {flops / 1e9:.1f} GFLOP/s")
     print(f"  copies        {statistics.copies:,} asynchronous, {statistics.bytes_copied / 1e6:,.1f} MB")
     print(f"  in flight     at most {statistics.max_in_flight} in a threadgroup at a time")
     print(f"  Metal source  {source}")
     print()
-    return right
+    return right and report.ok
 
 
 def main() -> int:

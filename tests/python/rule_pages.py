@@ -161,6 +161,11 @@ def shown_elsewhere() -> dict[Path, str]:
     }
 
 
+def first_text(path: Path) -> str:
+    """The first message that a page shows."""
+    return re.findall(r"```text\n(.*?)\n```", path.read_text(), re.DOTALL)[0]
+
+
 def index(text: str, rules: list[tuple[str, str, str]]) -> str:
     """The index with its table as the program has it."""
     rows = [
@@ -179,8 +184,10 @@ def main() -> int:
         except ValueError as error:
             wrong.append(str(error))
     INDEX.write_text(index(INDEX.read_text(), _core.rules()))
+    before = first_text(CHECKER)
     for path, message in shown_elsewhere().items():
         path.write_text(showing(path.read_text(), message))
+    README.write_text(README.read_text().replace(before, first_text(CHECKER)))
     if wrong:
         print("\n\n".join(wrong), file=sys.stderr)
     return 1 if wrong else 0

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from enigma import _core
-from rule_pages import CHECKER, DOCS, MARK, PYTHON, README, Page, blocks, checked, shown, shown_elsewhere
+from rule_pages import (
+    CHECKER,
+    DOCS,
+    MARK,
+    PYTHON,
+    README,
+    Page,
+    blocks,
+    checked,
+    first_text,
+    shown,
+    shown_elsewhere,
+)
 
 
 def loaded(source, tmp_path):
@@ -62,6 +74,10 @@ def test_the_repair_of_a_finding_mends_the_example_of_its_page():
 @pytest.mark.parametrize("path", [README, PYTHON, CHECKER], ids=lambda path: path.name)
 def test_a_page_shows_what_is_rendered(path):
     assert f"```text\n{shown_elsewhere()[path]}\n```" in path.read_text(), "`make pages` writes it"
+
+
+def test_the_readme_shows_what_the_checker_page_shows():
+    assert first_text(CHECKER) in README.read_text(), "`make pages` writes it"
 
 
 def keys(data):
