@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
-use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, OpId, Rule, Severity, Span, Verified};
+use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, MemoryId, OpId, Rule, Severity, Span, Verified};
 
 use crate::across::Across;
 use crate::buffers::{Buffers, Regions};
@@ -16,8 +16,9 @@ use crate::record::MAX_SITES;
 use crate::report::{Figures, Finding, Instance, Report, Runs};
 use crate::watch::{Moves, Subject, Watch};
 
-/// The most runs that `Order::All` makes to try every order, and the runs that it makes when there are more orders than that.
+/// The most runs that `Order::All` makes to try every order.
 const MAX_RUNS: usize = 10_000;
+/// The runs in random orders that it makes when there are more orders than that.
 const SAMPLES: u64 = 32;
 /// The most orders that a report names as differing.
 const MAX_DIFFERING: usize = 16;
@@ -175,7 +176,7 @@ impl Checked<'_> {
     }
 
     /// The memory that an operation uses at an element of a region, and which of its elements that is.
-    fn memory_at(&self, region: usize, site: OpId, element: usize) -> Option<(enigma_ir::MemoryId, i64)> {
+    fn memory_at(&self, region: usize, site: OpId, element: usize) -> Option<(MemoryId, i64)> {
         self.kernel.op(site).memories.iter().find_map(|&memory| {
             let (place, offset) = self.regions.place(memory)?;
             (place == region).then(|| (memory, element as i64 - offset as i64))

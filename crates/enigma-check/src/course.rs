@@ -1,8 +1,8 @@
 //! Records the course of a threadgroup, for the timeline.
 
 use enigma_cpu::Launch;
-use enigma_cpu::observer::Transfer;
-use enigma_ir::{Hazard, Kernel, OpId};
+use enigma_cpu::observer::{PER_LANE, Transfer};
+use enigma_ir::{Hazard, Kernel, OpId, Severity};
 
 use crate::record::{Agent, LANES, SIMDGROUPS};
 use crate::timeline::{Flight, Mark, MarkKind, Row, Timeline, Trouble, Work};
@@ -129,7 +129,7 @@ impl Recorder {
     }
 
     pub fn trouble(&mut self, hazard: Hazard, agent: Agent) {
-        if hazard.rule().severity() != enigma_ir::Severity::Error {
+        if hazard.rule().severity() != Severity::Error {
             return;
         }
         self.current.troubled = true;
@@ -173,7 +173,7 @@ pub fn timeline(course: &Course, kernel: &Kernel, launch: &Launch) -> Timeline {
             }
             Event::Wait { site, event, simdgroup } => {
                 let Some(row) = rows.get_mut(*simdgroup) else { continue };
-                let number = event & !enigma_cpu::observer::PER_LANE;
+                let number = event & !PER_LANE;
                 let waited = row.flights.iter_mut().rfind(|f| f.number == number && f.waited.is_none());
                 if let Some(flight) = waited {
                     flight.waited = Some(at);
@@ -220,7 +220,7 @@ fn flight(kernel: &Kernel, transfer: &Transfer, issued: u64) -> Flight {
     let [src, dst] = [transfer.src, transfer.dst].map(|memory| kernel.memory(memory));
     let moved = transfer.valid[0] * transfer.valid[1] * src.dtype.size();
     Flight {
-        number: transfer.event & !enigma_cpu::observer::PER_LANE,
+        number: transfer.event & !PER_LANE,
         dst: dst.name.clone(),
         src: src.name.clone(),
         to_device: transfer.to_device,

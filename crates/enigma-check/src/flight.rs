@@ -8,7 +8,8 @@ use enigma_ir::{MemoryId, OpId};
 use crate::clock::{Actor, Clock, Shared, Tick};
 use crate::record::{Agent, LANES, Reader};
 
-/// The most copies of one threadgroup, those of each lane counted, that are followed: about a gigabyte's worth.
+/// The most copies of one threadgroup, those of each lane counted, that are followed. They take about 50 bytes each until it ends, and
+/// those of whole simdgroups 100 more.
 pub const MAX_FLIGHTS: usize = 1 << 24;
 
 /// A copy.
@@ -63,6 +64,21 @@ impl Flight {
     /// Whether it is a whole simdgroup's, and nothing lies under it.
     pub fn is_plain(&self) -> bool {
         self.agent.lane().is_none() && self.over().is_empty()
+    }
+
+    /// What it moves, while it is in flight.
+    fn moving(&self) -> Option<&Transfer> {
+        self.transfer.as_deref().filter(|_| self.is_in_flight())
+    }
+
+    /// Whether it is in flight and reads an element.
+    fn is_reading(&self, memory: MemoryId, element: usize) -> bool {
+        self.moving().is_some_and(|t| t.src == memory && t.reads().any(|row| row.contains(&element)))
+    }
+
+    /// Whether it is in flight and writes an element.
+    fn is_writing(&self, memory: MemoryId, element: usize) -> bool {
+        self.moving().is_some_and(|t| t.dst == memory && t.writes().any(|row| row.contains(&element)))
     }
 
     fn over(&self) -> &[u32] {
@@ -305,24 +321,19 @@ impl Flights {
 
     /// A copy in flight that reads an element; `hint` is tried first.
     pub fn reading(&self, memory: MemoryId, element: usize, hint: u32) -> Option<u32> {
-        let reads = |flight: &Flight| {
-            let reads = |t: &Transfer| t.src == memory && t.reads().any(|row| row.contains(&element));
-            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(reads)
-        };
         match self.all.get(hint as usize) {
-            Some(flight) if reads(flight) => Some(hint),
-            _ => self.in_flight().find(|&number| reads(self.get(number))),
+            Some(flight) if flight.is_reading(memory, element) => Some(hint),
+            _ => self.in_flight().find(|&number| self.get(number).is_reading(memory, element)),
         }
     }
 
     /// A copy in flight that reads an element of a thread's registers.
     pub fn reading_registers(&self, memory: MemoryId, element: usize, thread: usize) -> Option<u32> {
-        let reads = |flight: &Flight| {
-            let reads =
-                |t: &Transfer| t.src == memory && t.thread == thread && t.reads().any(|row| row.contains(&element));
-            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(reads)
-        };
-        self.in_flight().find(|&number| reads(self.get(number)))
+        let its_own = |flight: &Flight| flight.moving().is_some_and(|transfer| transfer.thread == thread);
+        self.in_flight().find(|&number| {
+            let flight = self.get(number);
+            its_own(flight) && flight.is_reading(memory, element)
+        })
     }
 
     /// A copy is issued while another, which writes elements that it writes too, is in flight.
@@ -335,11 +346,7 @@ impl Flights {
 
     /// A copy in flight that writes an element, and over which the one that is known to write it was issued.
     pub fn under(&self, leader: u32, memory: MemoryId, element: usize) -> Option<u32> {
-        let writes = |t: &Transfer| t.dst == memory && t.writes().any(|row| row.contains(&element));
-        self.get(leader).over().iter().copied().find(|&other| {
-            let flight = self.get(other);
-            flight.is_in_flight() && flight.transfer.as_deref().is_some_and(writes)
-        })
+        self.get(leader).over().iter().copied().find(|&other| self.get(other).is_writing(memory, element))
     }
 
     /// What identical copies have brought is read by a simdgroup: what its own has, if it issued one.

@@ -1,7 +1,6 @@
 //! What a worker has found so far: each hazard once, with its count and its first instance.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use enigma_cpu::observer::Stop;
 use enigma_ir::{Diagnostic, Hazard, MemoryId, OpId, Rule};
@@ -52,18 +51,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// A hazard happened `count` times. Returns whether it is new; only then is `spot` asked.
-    pub fn hazard(&mut self, hazard: Hazard, count: u64, spot: impl FnOnce() -> Spot) -> bool {
-        match self.hazards.get_mut(&hazard) {
-            Some(tally) => {
-                tally.count += count;
-                false
-            }
-            None => {
-                self.hazards.insert(hazard, Tally { count, first: spot() });
-                true
-            }
-        }
+    /// A hazard happened `count` times; `spot` is asked only for the first.
+    pub fn hazard(&mut self, hazard: Hazard, count: u64, spot: impl FnOnce() -> Spot) {
+        let tally = self.hazards.entry(hazard).or_insert_with(|| Tally { count: 0, first: spot() });
+        tally.count += count;
     }
 
     /// A fault, or what stopped a threadgroup.

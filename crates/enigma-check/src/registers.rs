@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use enigma_cpu::observer::{Mask, Touch, Transfer};
+use enigma_cpu::observer::{Touch, Transfer};
 use enigma_ir::{Hazard, MemoryId, Rule};
 
 use crate::clock::{Actor, Shared};
@@ -84,7 +84,7 @@ impl Registers {
         if self.is_dull() {
             return;
         }
-        for thread in threads(touch.mask) {
+        for thread in touch.mask.threads() {
             let element = touch.indices.of(thread) as usize;
             self.read(judge, at(touch.memory, element), thread, Deed::Access(touch.site));
         }
@@ -94,7 +94,7 @@ impl Registers {
         if self.is_dull() {
             return;
         }
-        for thread in threads(touch.mask) {
+        for thread in touch.mask.threads() {
             let element = touch.indices.of(thread) as usize;
             self.write(judge, at(touch.memory, element), thread, Deed::Access(touch.site));
         }
@@ -158,10 +158,6 @@ impl Registers {
             meet(judge, Rule::SourceOverwritten, at, thread, deed, flight);
         }
     }
-}
-
-fn threads(mask: &Mask) -> impl Iterator<Item = usize> + '_ {
-    mask.threads()
 }
 
 /// Registers are ordered by nothing but their thread's program; the space is of no account.
