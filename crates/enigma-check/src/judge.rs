@@ -49,8 +49,8 @@ pub struct Judge {
     pub loops: Vec<(OpId, u64)>,
     /// The operations by number.
     pub sites: Vec<OpId>,
-    /// What was found to be in order last: as long as time stands still it is so again.
-    pub settled: Settled,
+    /// What was found readable last: as long as time stands still it is so again.
+    pub readable: Readable,
     /// How many hazards were taken down.
     pub reports: u64,
     /// How many threads do what is judged now.
@@ -59,7 +59,7 @@ pub struct Judge {
 
 /// A copy whose elements a simdgroup may read, at one moment. Most elements of a tile are of the same copy as the one before.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub struct Settled {
+pub struct Readable {
     leader: u32,
     simdgroup: usize,
     /// 0 for never.
@@ -176,8 +176,8 @@ impl Judge {
             }
             Some(leader) => {
                 let simdgroup = actor.agent.simdgroup();
-                let this = Settled { leader, simdgroup, tick: self.clock.now() };
-                if this == self.settled {
+                let this = Readable { leader, simdgroup, tick: self.clock.now() };
+                if this == self.readable {
                     return;
                 }
                 self.flights.mark_read(leader, simdgroup);
@@ -186,7 +186,7 @@ impl Judge {
                 self.against_under(leader, Rule::ReadBeforeWait, at, actor, deed);
                 // A copy of one lane's own stands otherwise to the other lanes.
                 if standing == Standing::Done && self.flights.get(leader).is_plain() {
-                    self.settled = this;
+                    self.readable = this;
                 }
             }
         }
@@ -321,7 +321,9 @@ impl Judge {
         });
     }
 
-    /// The copies that this one is identical to, and that no barrier has settled: they write the same values, and count as one. `cell` is the first of the destination, and `changed` the last write of the source, in which copies may differ.
+    /// The leader of the copies that this one is identical to, and that no barrier has settled: they write the same values, and
+    /// count as one. `cell` is the first of the destination, and `changed` the last write of the source, before which what a copy moved
+    /// may have been different.
     pub fn leader_of(&mut self, transfer: &Transfer, cell: &Cell, at: At, actor: Actor, changed: Tick) -> Option<u32> {
         if transfer.per_lane || !self.clock.is_current(cell.write.tick()) {
             return None;

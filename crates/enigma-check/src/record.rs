@@ -110,8 +110,9 @@ pub struct Cell {
     pub reads: [Record; 2],
     /// Reads before the last barrier and after the last one at another place, for the question whether the last is needed.
     pub earlier: Earlier,
-    /// The copies in flight that read the element: how many, and the last that was issued.
+    /// How many copies in flight read the element.
     pub readers: u32,
+    /// The last of them that was issued.
     pub reader: u32,
 }
 
@@ -138,8 +139,7 @@ impl Earlier {
 }
 
 impl Cell {
-    /// A read, or the end of a copy's reading; `simdgroup` and `agent` (for a copy none) are its own. `of` tells those of a
-    /// copy's record.
+    /// A read, or the end of a copy's reading, by `reader`. `of` tells who stands behind the number of a copy.
     #[inline(always)]
     pub fn note_read(
         &mut self,
@@ -158,6 +158,7 @@ impl Cell {
         self.keep(read, reader, fresh, of);
     }
 
+    /// Takes a read in among those since the last barrier, which came at the tick `fresh`.
     fn keep(&mut self, read: Record, reader: Reader, fresh: Tick, of: impl Fn(u32) -> Reader) {
         let who = |record: Record| Reader::of(record, &of);
         let [first, second] = self.reads;

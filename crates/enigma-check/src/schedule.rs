@@ -11,7 +11,8 @@ pub struct Schedule {
     policy: Policy,
     /// Copies that are to land now, the next one last.
     due: Vec<u32>,
-    /// Copies that have not landed, in the order of their issue; those that land out of turn stay until they are met.
+    /// For `Reverse` the copies in flight, in the order of their issue; for `Random` those that may land before their wait. Some may have
+    /// landed out of turn.
     held: Vec<u32>,
     /// Pairs of copies in flight that conflict: which lands first can be told.
     rivals: HashMap<u32, Vec<u32>>,

@@ -1,8 +1,10 @@
 //! Looks on while a kernel runs, and hands everything to the judge.
 
+use std::ops::Range;
+
 use enigma_cpu::Launch;
 use enigma_cpu::observer::{Indices, Landing, Mask, MatrixTouch, Observer, PER_LANE, Stop, Touch, Transfer};
-use enigma_ir::{Hazard, Kernel, MemFlags, MemoryId, OpId, Opcode, Space};
+use enigma_ir::{Hazard, Kernel, MemFlags, Memory, MemoryId, OpId, Opcode, Space};
 
 use crate::across::Across;
 use crate::buffers::Regions;
@@ -11,7 +13,7 @@ use crate::clock::{Actor, Clock, Shared};
 use crate::course::Recorder;
 use crate::flight::Flights;
 use crate::found::{Found, Spot};
-use crate::judge::{At, Judge, Settled};
+use crate::judge::{At, Judge, Readable};
 use crate::order::Order;
 use crate::record::{Agent, Cell, LANES};
 use crate::registers::Registers;
@@ -79,6 +81,7 @@ pub struct Watch<'r> {
     regions: Vec<Region>,
     registers: Vec<Option<Registers>>,
     moves: Moves,
+    /// Whether the launch has one threadgroup, which nobody can conflict with.
     alone: bool,
 }
 
@@ -95,19 +98,19 @@ impl<'r> Watch<'r> {
             threadgroup: 0,
             loops: Vec::new(),
             sites: sites_of(kernel),
-            settled: Settled::default(),
+            readable: Readable::default(),
             reports: 0,
             threads: 1,
         };
         let threads = launch.threads.iter().map(|&n| n as usize).product();
-        let shadow = |(id, memory): (MemoryId, &enigma_ir::Memory)| match memory.space {
+        let shadow = |(id, memory): (MemoryId, &Memory)| match memory.space {
             Space::Threadgroup { len } => Shadow::Tile(vec![Cell::default(); len as usize]),
             Space::Device => {
                 regions.place(id).map_or(Shadow::None, |(region, offset)| Shadow::Device { region, offset })
             }
             Space::Register { .. } => Shadow::None,
         };
-        let registers = |(id, memory): (MemoryId, &enigma_ir::Memory)| match memory.space {
+        let registers = |(id, memory): (MemoryId, &Memory)| match memory.space {
             Space::Register { len } => Some(Registers::new(len as usize, threads, is_copied(kernel, id))),
             _ => None,
         };
@@ -154,6 +157,7 @@ impl<'r> Watch<'r> {
         self.judge.recorder.end();
     }
 
+    /// Reports the copies that were never waited for, or never read.
     fn end_flights(&mut self) {
         let judge = &mut self.judge;
         let mut hazards = Vec::new();
@@ -188,6 +192,7 @@ impl<'r> Watch<'r> {
         }
     }
 
+    /// A matrix is loaded or stored: `judge_cell` judges each of its cells.
     fn matrix(
         &mut self,
         touch: MatrixTouch,
@@ -239,7 +244,7 @@ fn visit(
     shadows: &mut [Shadow],
     regions: &mut [Region],
     memory: MemoryId,
-    rows: impl Iterator<Item = std::ops::Range<usize>>,
+    rows: impl Iterator<Item = Range<usize>>,
     used: Option<(Class, Use)>,
     mut act: impl FnMut(At, &mut Cell),
 ) {
@@ -309,7 +314,7 @@ impl Observer for Watch<'_> {
         let judge = &mut self.judge;
         judge.threadgroup = threadgroup;
         judge.flights.clear();
-        judge.settled = Settled::default();
+        judge.readable = Readable::default();
         self.registers.iter_mut().flatten().for_each(Registers::begin);
         judge.loops.clear();
         judge.schedule.begin(threadgroup);
