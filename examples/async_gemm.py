@@ -131,7 +131,7 @@ def tolerance(k: int) -> float:
 
 
 def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
-    """Runs the kernel against NumPy, under the checker, and `repeat` times for the clock, and prints what there is to know."""
+    """Runs the kernel against NumPy, under the checker and for the clock, and prints what there is to know."""
     kernel = async_gemm_half if half else async_gemm
     rng = np.random.default_rng(0)
     a = rng.uniform(-1, 1, (m, k)).astype(np.float16 if half else np.float32)

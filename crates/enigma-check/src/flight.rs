@@ -327,6 +327,16 @@ impl Flights {
         }
     }
 
+    /// A copy in flight that reads an element, but for those of other simdgroups that had waited for one of the identical copies
+    /// that `leader` leads: they use what is theirs.
+    pub fn reading_beside(&self, memory: MemoryId, element: usize, leader: u32, simdgroup: usize) -> Option<u32> {
+        self.in_flight().find(|&number| {
+            let flight = self.get(number);
+            let own = flight.simdgroup() == simdgroup;
+            flight.is_reading(memory, element) && (own || !self.had_waited(leader, flight.simdgroup(), flight.issued))
+        })
+    }
+
     /// A copy in flight that reads an element of a thread's registers.
     pub fn reading_registers(&self, memory: MemoryId, element: usize, thread: usize) -> Option<u32> {
         let its_own = |flight: &Flight| flight.moving().is_some_and(|transfer| transfer.thread == thread);

@@ -120,6 +120,11 @@ impl Judge {
                 self.check_past(past, at, actor, Deed::Issue(flight, site));
             }
         }
+        if cell.readers > 0
+            && let Some(reader) = self.flights.reading_beside(at.memory, at.element, leader, actor.agent.simdgroup())
+        {
+            self.against(Standing::InFlight(reader), Rule::SourceOverwritten, at, actor, Deed::Issue(flight, site));
+        }
     }
 
     /// What was done last to an element that nothing orders for other simdgroups, or that only the last barrier does.
