@@ -90,6 +90,7 @@ impl<'k> Walk<'_, 'k> {
         }
         let op = self.kernel().op(id);
         match op.code {
+            Opcode::RegisterFill => state.renew(op.memories[0]),
             Opcode::If => self.branch(op, state, witness),
             Opcode::For => self.for_loop(op, state, witness),
             Opcode::While => self.while_loop(op, state, witness),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::kernel::{OpId, ValueId};
+use crate::kernel::{MemoryId, OpId, ValueId};
 use crate::verify::extent::Extent;
 
 /// Where a copy stands.
@@ -115,6 +115,17 @@ impl State {
         for flight in &mut self.flights {
             for extent in [&mut flight.writes, &mut flight.reads] {
                 if extent.as_ref().is_some_and(|e| e.start.values().any(&stale)) {
+                    *extent = None;
+                }
+            }
+        }
+    }
+
+    /// A register tensor comes into being, in a loop perhaps once more: a new one each time, which no copy moves yet.
+    pub(super) fn renew(&mut self, memory: MemoryId) {
+        for flight in &mut self.flights {
+            for extent in [&mut flight.writes, &mut flight.reads] {
+                if extent.as_ref().is_some_and(|extent| extent.memory == memory) {
                     *extent = None;
                 }
             }
