@@ -8,7 +8,7 @@ import difflib
 import importlib.metadata
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import _core
@@ -24,7 +24,10 @@ LAUNCHES = (
     "Looks at the launches that are declared with `@kernel.sample(grid=, threads=)`, or else at those that the program"
     " makes when it is run; with ::kernel only at that kernel's."
 )
-EXIT_CODES = "Exit code: 0 when nothing is wrong, 1 for errors, 2 when the program fails or launches nothing."
+EXIT_CODES = (
+    "Exit code: 0 when nothing is wrong, 1 for errors (with -W for warnings too), 2 when nothing was found and the"
+    " program fails or launches nothing."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,6 +110,13 @@ def _drawing(text: str) -> Path:
     return path
 
 
+def _written(write: Callable[[], object], path: Path) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise Unusable(f"cannot write {path}: {error.strerror}") from error
+
+
 def _check(options: argparse.Namespace) -> int:
     launches = Merged(Program(options.program, options.arguments), options.order)
     refusal = None
@@ -118,7 +128,7 @@ def _check(options: argparse.Namespace) -> int:
     _report_json(launches, refusal) if options.json else _report(launches, refusal)
     reports = [same.report for same in launches]
     if options.html is not None:
-        options.html.write_text(page(reports), encoding="utf-8")
+        _written(lambda: options.html.write_text(page(reports), encoding="utf-8"), options.html)
     wrong = any(report.errors or (options.strict and report.warnings) for report in reports)
     return 1 if wrong else status
 
@@ -153,8 +163,11 @@ def _timeline(options: argparse.Namespace) -> int:
         if status == 0:
             raise Unusable(f"there is no launch {options.launch}; the program makes {launches.count}")
         return status
-    launches.report.timeline.save(options.out)
     drawn = launches.report
+    if not drawn.runs.count:
+        drawn.show()
+        return 1
+    _written(lambda: drawn.timeline.save(options.out), options.out)
     print(f"{options.out}: {drawn.kernel_name}, grid {drawn.grid}, threads {drawn.threads}", file=sys.stderr)
     return status
 

@@ -23,6 +23,16 @@ const SAMPLES: u64 = 32;
 /// The most orders that a report names as differing.
 const MAX_DIFFERING: usize = 16;
 
+/// The rules about what nothing orders.
+const UNORDERED: [Rule; 6] = [
+    Rule::ReadBeforeWait,
+    Rule::WriteBeforeWait,
+    Rule::SourceOverwritten,
+    Rule::OverlappingCopies,
+    Rule::MissingBarrier,
+    Rule::DataRace,
+];
+
 /// How a kernel is checked.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -277,9 +287,19 @@ impl<'c> Ledger<'c> {
     fn report(self, launch: &Launch, first: Run<'_>, aliased: bool) -> Report {
         let Ledger { kernel, found, runs } = self;
         let mut findings: Vec<Finding> = at_one_place(kernel, found)
-            .map(|(diagnostic, tally, order)| finding(kernel, launch, diagnostic, tally, order))
+            .map(|(diagnostic, tally, order)| {
+                let diagnostic = match order == Order::Late || order == runs.order {
+                    true => diagnostic,
+                    false => diagnostic.with_note(format!("it was seen first under the completion order {order}")),
+                };
+                finding(kernel, launch, diagnostic, tally, order)
+            })
             .collect();
-        if findings.iter().all(|finding| finding.diagnostic.severity() != Severity::Error) {
+        let wrong = findings.iter().any(|finding| finding.diagnostic.severity() == Severity::Error);
+        // What is not ordered against a copy may be what reads it: nobody can tell.
+        let unordered = findings.iter().any(|finding| UNORDERED.contains(&finding.diagnostic.rule));
+        findings.retain(|finding| !unordered || finding.diagnostic.rule != Rule::UnreadCopy);
+        if !wrong {
             let order = &runs.order;
             let remark =
                 |d: &Diagnostic| Finding { diagnostic: d.clone(), count: 1, first: None, order: order.clone() };

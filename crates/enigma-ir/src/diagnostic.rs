@@ -317,7 +317,7 @@ pub enum Style {
 
 /// Everything that was found, with the files that the findings point into. This is the error type of
 /// every fallible call of the project.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
     files: SourceFiles,
@@ -356,6 +356,13 @@ impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
         debug_assert!(diagnostic.labels.is_empty(), "a finding with places needs its files");
         Diagnostics::new(vec![diagnostic], SourceFiles::default())
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    /// As `Display`: this is what a `main` or a test that ends with an error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

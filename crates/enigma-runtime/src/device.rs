@@ -39,7 +39,8 @@ pub struct Capabilities {
 /// An open device. The CPU is the only one that this version can open.
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
-    limits: Limits,
+    /// What was asked for, if anything was.
+    limits: Option<Limits>,
 }
 
 impl Runtime {
@@ -54,7 +55,8 @@ impl Runtime {
     pub fn new(device: &str) -> Result<Runtime, Diagnostics> {
         let stand_in = std::env::var(STAND_IN).is_ok_and(|name| name == "cpu");
         let limits = limits(std::env::var(STEP_LIMIT).ok().as_deref())?;
-        Ok(Runtime::open(device, stand_in)?.with_limits(limits))
+        let runtime = Runtime::open(device, stand_in)?;
+        Ok(limits.map_or(runtime.clone(), |limits| runtime.with_limits(limits)))
     }
 
     fn open(device: &str, cpu_for_metal: bool) -> Result<Runtime, Diagnostics> {
@@ -76,7 +78,7 @@ impl Runtime {
     /// The same device with other limits on a launch.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Runtime {
-        Runtime { limits }
+        Runtime { limits: Some(limits) }
     }
 
     /// What the device can do.
@@ -107,7 +109,7 @@ impl Runtime {
         launch: &Launch,
         arguments: &[Argument<'_>],
     ) -> Result<Statistics, Diagnostics> {
-        kernel.program().run(launch, arguments, &self.limits)
+        kernel.program().run(launch, arguments, &self.limits.unwrap_or_default())
     }
 
     /// Runs a kernel under the checker, on the CPU whichever device this is. The arguments stay as they are.
@@ -123,20 +125,17 @@ impl Runtime {
         arguments: &[Argument<'_>],
         order: Order,
     ) -> Result<Report, Diagnostics> {
-        let limits = match self.limits == Limits::default() {
-            true => enigma_check::Options::default().limits,
-            false => self.limits,
-        };
+        let limits = self.limits.unwrap_or(enigma_check::Options::default().limits);
         let options = enigma_check::Options { order, limits };
         enigma_check::check(kernel.kernel(), kernel.program(), launch, arguments, &options)
     }
 }
 
 /// The limits that the environment asks for.
-fn limits(steps: Option<&str>) -> Result<Limits, Diagnostics> {
-    let Some(text) = steps else { return Ok(Limits::default()) };
+fn limits(steps: Option<&str>) -> Result<Option<Limits>, Diagnostics> {
+    let Some(text) = steps else { return Ok(None) };
     match text.parse() {
-        Ok(steps @ 1..) => Ok(Limits { steps }),
+        Ok(steps @ 1..) => Ok(Some(Limits { steps })),
         _ => {
             let message = format!("{STEP_LIMIT} is \"{text}\", which is no positive number");
             Err(Diagnostic::placeless(Rule::InvalidBinding, message)
@@ -177,8 +176,8 @@ mod tests {
 
     #[test]
     fn the_environment_sets_the_step_limit() {
-        assert_eq!(limits(None).unwrap(), Limits::default());
-        assert_eq!(limits(Some("5")).unwrap(), Limits { steps: 5 });
+        assert_eq!(limits(None).unwrap(), None);
+        assert_eq!(limits(Some("5")).unwrap(), Some(Limits { steps: 5 }));
         for wrong in ["0", "-1", "many", ""] {
             assert!(limits(Some(wrong)).unwrap_err().to_string().contains("no positive number"), "{wrong}");
         }

@@ -186,22 +186,26 @@ impl Teller<'_> {
 
     fn unpublished(&self, at: OpId, issue: OpId, wait: OpId, memory: MemoryId) -> Diagnostic {
         let (name, copy, deed) = (self.memory(memory), self.copy(issue), self.deed(at, memory));
-        let (waited, place) = match self.writes(issue, memory) {
-            true => (
+        let (waited, place) = match (self.writes(issue, memory), self.is_of_lanes(issue)) {
+            (true, false) => (
                 "waited for here, which shows it to this simdgroup alone",
                 "after the wait, so that every simdgroup sees the copy",
             ),
-            false => (
+            (false, false) => (
                 "waited for here, by this simdgroup alone",
                 "after the wait, so that every simdgroup comes after the copy",
             ),
+            (_, true) => (
+                "waited for here, each lane for its own",
+                "after the wait, where all threads come (within a simdgroup a simd_barrier will do)",
+            ),
         };
-        let message =
-            format!("no barrier stands between the wait for {copy} and another simdgroup's {} `{name}`", deed.noun);
+        let another = self.other_than_of(issue);
+        let message = format!("no barrier stands between the wait for {copy} and {another}'s {} `{name}`", deed.noun);
         let again = self.same_place(at, issue);
         let here = match again {
-            true => "the copy is issued here, and again by another simdgroup".to_owned(),
-            false => format!("{} here, by another simdgroup", deed.done),
+            true => format!("the copy is issued here, and again by {another}"),
+            false => format!("{} here, by {another}", deed.done),
         };
         let diagnostic = self.say(message, here).with_label(self.span(wait), waited);
         let diagnostic = match again {
@@ -217,12 +221,28 @@ impl Teller<'_> {
             true => ("into", "which may not be done yet"),
             false => ("out of", "which the copy may not see"),
         };
+        let another = self.other_than_of(at);
+        let place = match self.is_of_lanes(at) {
+            true => "before the copy is issued, where all threads come (within a simdgroup a simd_barrier will do)",
+            false => "before the copy is issued",
+        };
         self.say(
-            format!("no barrier stands between another simdgroup's {} `{name}` and {copy} {way} it", deed.noun),
+            format!("no barrier stands between {another}'s {} `{name}` and {copy} {way} it", deed.noun),
             "the copy is issued here",
         )
-        .with_label(self.span(access), format!("{} here, by another simdgroup, {unfinished}", deed.done))
-        .with_help(self.put_barrier("before the copy is issued", memory))
+        .with_label(self.span(access), format!("{} here, by {another}, {unfinished}", deed.done))
+        .with_help(self.put_barrier(place, memory))
+    }
+
+    /// Whether each lane issues a copy of its own: registers are one end of it.
+    fn is_of_lanes(&self, issue: OpId) -> bool {
+        let memories = &self.kernel.op(issue).memories;
+        memories.iter().any(|&memory| matches!(self.kernel.memory(memory).space, Space::Register { .. }))
+    }
+
+    /// Whom a copy and its wait do not order.
+    fn other_than_of(&self, issue: OpId) -> &'static str {
+        if self.is_of_lanes(issue) { "another thread" } else { "another simdgroup" }
     }
 
     fn put_barrier(&self, place: &str, memory: MemoryId) -> String {
