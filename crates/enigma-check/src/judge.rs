@@ -129,15 +129,10 @@ impl Judge {
 
     /// What was done last to an element that nothing orders for other simdgroups, or that only the last barrier does.
     fn unsettled(&self, cell: &Cell, shared: Shared) -> Record {
-        let over = |past: &Record| match past.flight() {
-            Some(number) if self.clock.is_current(past.tick()) => {
-                self.flights.get(number).waited.map_or(Tick::MAX, |(tick, _)| tick)
-            }
-            _ => past.tick(),
-        };
-        let last = [cell.write, cell.reads[0], cell.reads[1]].into_iter().max_by_key(over).unwrap_or(Record::NONE);
-        let matters =
-            over(&last) >= self.clock.last_barrier(shared) || self.clock.in_interval_before(shared, over(&last));
+        let records = [cell.write, cell.reads[0], cell.reads[1]];
+        let last = records.into_iter().max_by_key(|&past| self.over_at(past)).unwrap_or(Record::NONE);
+        let over = self.over_at(last);
+        let matters = over >= self.clock.last_barrier(shared) || self.clock.in_interval_before(shared, over);
         if self.clock.is_current(last.tick()) && matters { last } else { Record::NONE }
     }
 
@@ -342,14 +337,14 @@ impl Judge {
         fits.then_some(leader)
     }
 
-    /// When an element was written last: by a copy, when that was over.
+    /// When what a record tells of was over: a copy at its wait.
     #[inline(always)]
-    pub fn last_write(&self, cell: &Cell) -> Tick {
-        match cell.write.flight() {
-            Some(flight) if self.clock.is_current(cell.write.tick()) => {
+    pub fn over_at(&self, record: Record) -> Tick {
+        match record.flight() {
+            Some(flight) if self.clock.is_current(record.tick()) => {
                 self.flights.get(flight).waited.map_or(Tick::MAX, |(tick, _)| tick)
             }
-            _ => cell.write.tick(),
+            _ => record.tick(),
         }
     }
 }

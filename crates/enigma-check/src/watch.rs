@@ -130,8 +130,15 @@ impl<'r> Watch<'r> {
         (self.judge, self.moves)
     }
 
-    fn spot(&self, agent: Agent, element: Option<(MemoryId, i64)>) -> Spot {
-        Spot { threadgroup: self.judge.threadgroup, agent: Some(agent), element, loops: self.judge.loops.clone() }
+    /// A fault, or what stopped the threadgroup, befell so many threads.
+    fn take_down(&mut self, stop: Stop, threads: usize) {
+        let spot = Spot {
+            threadgroup: self.judge.threadgroup,
+            agent: Some(Agent::thread(stop.place.thread.unwrap_or(0))),
+            element: stop.place.element,
+            loops: self.judge.loops.clone(),
+        };
+        self.judge.found.stop(stop, threads as u64, spot);
     }
 
     /// Hands over what the threadgroup did to device memory, and ends its course.
@@ -170,6 +177,25 @@ impl<'r> Watch<'r> {
             }
         }
         hazards.into_iter().for_each(|(hazard, agent)| judge.report(hazard, agent, None));
+    }
+
+    /// A load or a store of an element for each thread: `judge_cell` judges each. Which shadow it is is asked once, not for each.
+    #[inline(always)]
+    fn access(&mut self, touch: Touch<'_>, class: Class, mut judge_cell: impl FnMut(&mut Judge, &mut Cell, At, Agent)) {
+        let Watch { judge, shadows, regions, .. } = self;
+        let Touch { site, memory, .. } = touch;
+        match &mut shadows[memory.index()] {
+            Shadow::None => {}
+            Shadow::Tile(cells) => each(&touch, |thread, element| {
+                let at = At { memory, shared: Shared::Threadgroup, element };
+                judge_cell(judge, &mut cells[element], at, Agent::thread(thread));
+            }),
+            Shadow::Device { region, offset } => each(&touch, |thread, element| {
+                let agent = Agent::thread(thread);
+                let cell = regions[*region].cell(element + *offset, class, Use::new(agent, site));
+                judge_cell(judge, cell, At { memory, shared: Shared::Device, element }, agent);
+            }),
+        }
     }
 
     /// A load of elements that whole simdgroups read: for each only two lanes need be looked at.
@@ -211,28 +237,6 @@ impl<'r> Watch<'r> {
     }
 }
 
-/// What was made of the cell before. A copy does the same to every cell that holds the same, and most do.
-#[derive(Debug, Default)]
-struct Alike {
-    known: Option<(Cell, Cell)>,
-}
-
-impl Alike {
-    #[inline(always)]
-    fn apply(&mut self, judge: &mut Judge, cell: &mut Cell, act: impl FnOnce(&mut Judge, &mut Cell)) {
-        if let Some((before, after)) = &self.known
-            && before == cell
-        {
-            *cell = *after;
-            return;
-        }
-        let (before, reports) = (*cell, judge.reports);
-        act(judge, cell);
-        // A hazard is counted for each element.
-        self.known = (reports == judge.reports).then_some((before, *cell));
-    }
-}
-
 /// Whether a register tensor is an end of a copy.
 fn is_copied(kernel: &Kernel, memory: MemoryId) -> bool {
     let ends = |id: OpId| kernel.op(id).as_copy().is_some_and(|copy| copy.dst == memory || copy.src == memory);
@@ -268,6 +272,30 @@ fn visit(
             }
         }
     }
+}
+
+/// As [`visit`], for a copy: it does the same to every cell that holds the same as the one before, and most do.
+#[inline(always)]
+fn visit_alike(
+    shadows: &mut [Shadow],
+    regions: &mut [Region],
+    judge: &mut Judge,
+    (memory, rows, used): (MemoryId, impl Iterator<Item = Range<usize>>, Option<(Class, Use)>),
+    mut act: impl FnMut(&mut Judge, At, &mut Cell),
+) {
+    let mut known: Option<(Cell, Cell)> = None;
+    visit(shadows, regions, memory, rows, used, |at, cell| {
+        if let Some((before, after)) = &known
+            && before == cell
+        {
+            *cell = *after;
+            return;
+        }
+        let (before, reports) = (*cell, judge.reports);
+        act(judge, at, cell);
+        // A hazard is counted for each element.
+        known = (reports == judge.reports).then_some((before, *cell));
+    });
 }
 
 /// Visits the cell of one element, used so.
@@ -335,17 +363,13 @@ impl Observer for Watch<'_> {
     }
 
     fn fault(&mut self, fault: Box<Stop>, threads: usize) -> Result<(), Box<Stop>> {
-        let agent = Agent::thread(fault.place.thread.unwrap_or(0));
-        let spot = self.spot(agent, fault.place.element);
-        self.judge.found.stop(*fault, threads as u64, spot);
+        self.take_down(*fault, threads);
         self.judge.recorder.stopped();
         Ok(())
     }
 
     fn stopped(&mut self, stop: Box<Stop>) -> Option<Box<Stop>> {
-        let agent = Agent::thread(stop.place.thread.unwrap_or(0));
-        let spot = self.spot(agent, stop.place.element);
-        self.judge.found.stop(*stop, 1, spot);
+        self.take_down(*stop, 1);
         self.close(true);
         None
     }
@@ -364,20 +388,7 @@ impl Observer for Watch<'_> {
         if matches!(touch.indices, Indices::Uniform(_) | Indices::Grouped(_)) {
             return self.load_shared(touch);
         }
-        let Watch { judge, shadows, regions, .. } = self;
-        let Touch { site, memory, .. } = touch;
-        match &mut shadows[memory.index()] {
-            Shadow::None => {}
-            Shadow::Tile(cells) => each(&touch, |thread, element| {
-                let at = At { memory, shared: Shared::Threadgroup, element };
-                judge.load(&mut cells[element], at, Agent::thread(thread), site);
-            }),
-            Shadow::Device { region, offset } => each(&touch, |thread, element| {
-                let agent = Agent::thread(thread);
-                let cell = regions[*region].cell(element + *offset, Class::Read, Use::new(agent, site));
-                judge.load(cell, At { memory, shared: Shared::Device, element }, agent, site);
-            }),
-        }
+        self.access(touch, Class::Read, |judge, cell, at, agent| judge.load(cell, at, agent, touch.site));
     }
 
     fn store(&mut self, touch: Touch<'_>) {
@@ -385,20 +396,7 @@ impl Observer for Watch<'_> {
         if let Some(registers) = &mut self.registers[touch.memory.index()] {
             return registers.store(&mut self.judge, touch);
         }
-        let Watch { judge, shadows, regions, .. } = self;
-        let Touch { site, memory, .. } = touch;
-        match &mut shadows[memory.index()] {
-            Shadow::None => {}
-            Shadow::Tile(cells) => each(&touch, |thread, element| {
-                let at = At { memory, shared: Shared::Threadgroup, element };
-                judge.store(&mut cells[element], at, Agent::thread(thread), site);
-            }),
-            Shadow::Device { region, offset } => each(&touch, |thread, element| {
-                let agent = Agent::thread(thread);
-                let cell = regions[*region].cell(element + *offset, Class::Write, Use::new(agent, site));
-                judge.store(cell, At { memory, shared: Shared::Device, element }, agent, site);
-            }),
-        }
+        self.access(touch, Class::Write, |judge, cell, at, agent| judge.store(cell, at, agent, touch.site));
     }
 
     fn matrix_load(&mut self, touch: MatrixTouch) {
@@ -429,12 +427,10 @@ impl Observer for Watch<'_> {
         match &mut registers[src.index()] {
             Some(registers) => registers.issue_from(judge, transfer, flight),
             None => {
-                let mut alike = Alike::default();
-                visit(shadows, regions, src, transfer.reads(), used(Class::CopyRead), |at, cell| {
-                    alike.apply(judge, cell, |judge, cell| {
-                        changed = changed.max(judge.last_write(cell));
-                        judge.issue_from(cell, at, actor, flight, site);
-                    });
+                let cells = (src, transfer.reads(), used(Class::CopyRead));
+                visit_alike(shadows, regions, judge, cells, |judge, at, cell| {
+                    changed = changed.max(judge.over_at(cell.write));
+                    judge.issue_from(cell, at, actor, flight, site);
                 });
             }
         }
@@ -453,9 +449,9 @@ impl Observer for Watch<'_> {
         match &mut registers[dst.index()] {
             Some(registers) => registers.issue_into(judge, transfer, flight),
             None => {
-                let mut alike = Alike::default();
-                visit(shadows, regions, dst, transfer.writes(), used(Class::CopyWrite), |at, cell| {
-                    alike.apply(judge, cell, |judge, cell| judge.issue_into(cell, at, actor, flight, site, leader));
+                let cells = (dst, transfer.writes(), used(Class::CopyWrite));
+                visit_alike(shadows, regions, judge, cells, |judge, at, cell| {
+                    judge.issue_into(cell, at, actor, flight, site, leader);
                 });
             }
         }
@@ -494,10 +490,8 @@ impl Observer for Watch<'_> {
         match &mut registers[transfer.src.index()] {
             Some(registers) => registers.done_from(&transfer, number),
             None => {
-                let mut alike = Alike::default();
-                visit(shadows, regions, transfer.src, transfer.reads(), None, |at, cell| {
-                    alike.apply(judge, cell, |judge, cell| judge.done_from(cell, at, number));
-                });
+                let cells = (transfer.src, transfer.reads(), None);
+                visit_alike(shadows, regions, judge, cells, |judge, at, cell| judge.done_from(cell, at, number));
             }
         }
         judge.schedule.moment();
