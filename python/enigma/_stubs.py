@@ -32,6 +32,7 @@ Memory = Tensor | RegisterTensor | str
 DTypeLike = str | type[DType]
 Dim = Literal["x", "y", "z"]
 Fill = Literal["zero", "edge"]
+MemoryOrder = Literal["relaxed", "acquire", "release", "acq_rel"]
 MemFlags = Literal["mem_none", "mem_device", "mem_threadgroup", "mem_device_and_threadgroup", "mem_texture"]
 '''
 
@@ -48,7 +49,7 @@ def _definition(
 ) -> str:
     written = []
     for parameter, annotation, default, how in parameters:
-        if how == "keyword" and "*" not in written:
+        if how == "keyword" and not any(text.startswith("*") for text in written):
             written.append("*")
         if default == "None" and "None" not in annotation:
             annotation += " | None"

@@ -261,7 +261,7 @@ def test_positions():
     def positions(B: enigma.u32):
         x = enigma.thread_position_in_grid_xyz("x")
         y = enigma.thread_position_in_grid_xyz("y")
-        at = (y * enigma.grid_size("x") + x) * 4
+        at = (y * enigma.threads_per_grid("x") + x) * 4
         B[at] = enigma.thread_position_in_threadgroup()
         B[at + 1] = enigma.arch.block_idx()[0]
         B[at + 2] = enigma.arch.thread_idx()[0] + enigma.arch.block_idx()[1]

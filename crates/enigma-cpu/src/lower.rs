@@ -76,6 +76,10 @@ impl Lowering<'_> {
         let regs: Regs = match self.kernel.ty(value) {
             Type::Scalar(dtype) => smallvec![self.register(Shape::Lanes(dtype))],
             Type::Vector(dtype, n) => (0..n).map(|_| self.register(Shape::Lanes(dtype))).collect(),
+            Type::Matrix(dtype, ..) => {
+                let components = self.kernel.ty(value).components();
+                (0..components).map(|_| self.register(Shape::Lanes(dtype))).collect()
+            }
             Type::SimdgroupMatrix(dtype) => smallvec![self.register(Shape::Matrix(dtype))],
             Type::Event => smallvec![self.register(Shape::Event)],
             // A verified kernel has none.
@@ -173,7 +177,7 @@ impl Lowering<'_> {
     }
 
     fn component(&mut self, op: &Op) {
-        let Some(Attr::Lane(lane)) = op.attrs.first() else { return };
+        let Some(Attr::Number(lane)) = op.attrs.first() else { return };
         let reg = self.values[op.operands[0].index()][*lane as usize];
         self.values[op.results[0].index()] = smallvec![reg];
     }

@@ -183,6 +183,40 @@ impl MemFlags {
     }
 }
 
+/// How an atomic operation orders the accesses around it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Hash)]
+pub enum MemoryOrder {
+    /// Not at all.
+    Relaxed,
+    /// What follows comes after it.
+    Acquire,
+    /// What precedes comes before it.
+    Release,
+    /// Both.
+    AcqRel,
+}
+
+impl MemoryOrder {
+    /// Every order.
+    pub const ALL: [MemoryOrder; 4] =
+        [MemoryOrder::Relaxed, MemoryOrder::Acquire, MemoryOrder::Release, MemoryOrder::AcqRel];
+
+    /// The kernel language's name.
+    pub const fn name(self) -> &'static str {
+        ["relaxed", "acquire", "release", "acq_rel"][self as usize]
+    }
+
+    /// Whether what follows the operation comes after it.
+    pub const fn acquires(self) -> bool {
+        matches!(self, MemoryOrder::Acquire | MemoryOrder::AcqRel)
+    }
+
+    /// Whether what precedes the operation comes before it.
+    pub const fn releases(self) -> bool {
+        matches!(self, MemoryOrder::Release | MemoryOrder::AcqRel)
+    }
+}
+
 /// What fills the part of a tile that its source does not have.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Hash)]
 pub enum Fill {
@@ -205,8 +239,12 @@ pub enum Attr {
     DType(DType),
     /// Transposition.
     Flag(bool),
-    /// A vector lane.
-    Lane(u8),
+    /// A vector's component, a matrix's column or extent, a width, the index of a function constant.
+    Number(u32),
+    /// Of an atomic operation.
+    MemoryOrder(MemoryOrder),
+    /// A text, by its place among the kernel's; see [`Kernel::text`].
+    Text(u32),
     /// The value of a constant, or of a register tensor's fill, fitted to its type.
     Literal(Literal),
 }
@@ -263,6 +301,8 @@ pub struct Kernel {
     pub(crate) ops: Vec<Op>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) files: SourceFiles,
+    /// Texts that operations refer to.
+    pub(crate) texts: Vec<String>,
     /// What the builder refused; the verifier reports it together with what it finds itself.
     pub(crate) refused: Vec<Diagnostic>,
 }
@@ -289,6 +329,11 @@ impl Kernel {
     /// The files that spans point into.
     pub fn files(&self) -> &SourceFiles {
         &self.files
+    }
+
+    /// The text of an [`Attr::Text`].
+    pub fn text(&self, number: u32) -> &str {
+        &self.texts[number as usize]
     }
 
     /// Every memory with its id, in the order of declaration.
@@ -471,7 +516,7 @@ impl Op {
     /// Whether it writes this memory.
     pub fn writes(&self, memory: MemoryId) -> bool {
         let accesses = self.code.info().signature.memories();
-        self.memories.iter().zip(accesses).any(|(&m, (access, _))| m == memory && access == crate::table::Access::Write)
+        self.memories.iter().zip(accesses).any(|(&m, (access, _))| m == memory && access.writes())
     }
 
     /// What each parameter of the operation's row was given, in the order of the parameters; a variadic
@@ -485,7 +530,7 @@ impl Op {
             let given: &mut dyn Iterator<Item = Argument> = match param.kind {
                 Kind::Memory(..) => &mut memories,
                 Kind::Attr(_) => &mut attrs,
-                Kind::T | Kind::Value(_) | Kind::Element => &mut values,
+                Kind::T | Kind::Value(_) | Kind::Element | Kind::Elements | Kind::ComponentOfT => &mut values,
             };
             let count = if param.variadic { usize::MAX } else { 1 };
             found.extend(given.take(count).map(|argument| (param, argument)));

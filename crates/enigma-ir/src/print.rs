@@ -17,7 +17,7 @@
 use std::fmt::{self, Display, Write};
 
 use crate::kernel::{Argument, Attr, Binding, BlockId, Fill, Kernel, MemoryId, Op, Space, ValueId};
-use crate::table::{Default, Kind, Opcode, Param};
+use crate::table::{AttrKind, Default, Kind, Opcode, Param};
 
 /// The kernel as text, for people.
 pub fn print(kernel: &Kernel) -> String {
@@ -151,10 +151,12 @@ impl Printer<'_> {
         let text = match given {
             Argument::Value(v) => self.value(v),
             Argument::Memory(m) => self.memory(m),
+            Argument::Attr(Attr::Text(number)) => format!("{:?}", self.kernel.text(number)),
             Argument::Attr(attr) => attr.to_string(),
         };
         match (param.kind, param.default) {
-            (Kind::Value(_) | Kind::T | Kind::Element | Kind::Memory(..), Default::Required) => text,
+            (Kind::Attr(kind), Default::Required) if kind != AttrKind::Text => format!("{}={text}", param.name),
+            (_, Default::Required) => text,
             _ => format!("{}={text}", param.name),
         }
     }
@@ -214,7 +216,9 @@ impl Display for Attr {
             Attr::Fill(Fill::Edge) => f.write_str("edge"),
             Attr::DType(dtype) => write!(f, "{dtype}"),
             Attr::Flag(flag) => write!(f, "{flag}"),
-            Attr::Lane(lane) => write!(f, "{lane}"),
+            Attr::Number(number) => write!(f, "{number}"),
+            Attr::MemoryOrder(order) => f.write_str(order.name()),
+            Attr::Text(number) => write!(f, "text {number}"),
             Attr::Literal(literal) => write!(f, "{literal}"),
         }
     }

@@ -152,6 +152,17 @@ impl DType {
         }
     }
 
+    /// The unsigned integer type of the same width; floats have none.
+    pub const fn unsigned(self) -> Option<DType> {
+        match self {
+            DType::I8 | DType::U8 => Some(DType::U8),
+            DType::I16 | DType::U16 => Some(DType::U16),
+            DType::I32 | DType::U32 => Some(DType::U32),
+            DType::I64 | DType::U64 => Some(DType::U64),
+            DType::Bool | DType::F16 | DType::BF16 | DType::F32 => None,
+        }
+    }
+
     /// The common type of two operands under the usual arithmetic conversions, without promotion of
     /// a type that both already share.
     pub fn common(self, other: DType) -> DType {
@@ -186,6 +197,8 @@ pub enum Type {
     Scalar(DType),
     /// Two, three or four numbers per thread.
     Vector(DType, u8),
+    /// A matrix of two to four columns and rows per thread: element type, columns, rows.
+    Matrix(DType, u8, u8),
     /// An 8x8 matrix distributed over the lanes of a simdgroup.
     SimdgroupMatrix(DType),
     /// An asynchronous copy in flight; see the crate's front page.
@@ -198,7 +211,7 @@ impl Type {
     /// The element type of a scalar, vector or matrix.
     pub const fn dtype(self) -> Option<DType> {
         match self {
-            Type::Scalar(d) | Type::Vector(d, _) | Type::SimdgroupMatrix(d) => Some(d),
+            Type::Scalar(d) | Type::Vector(d, _) | Type::Matrix(d, ..) | Type::SimdgroupMatrix(d) => Some(d),
             Type::Event | Type::Invalid => None,
         }
     }
@@ -220,11 +233,20 @@ impl Type {
         }
     }
 
-    /// The same shape over another element type; scalars stay scalars, vectors vectors.
+    /// Numbers per thread, of a matrix too; 0 for what is none of a thread's own.
+    pub const fn components(self) -> usize {
+        match self {
+            Type::Matrix(_, cols, rows) => cols as usize * rows as usize,
+            other => other.width(),
+        }
+    }
+
+    /// The same shape over another element type; scalars stay scalars, vectors vectors, matrices matrices.
     pub const fn with_dtype(self, dtype: DType) -> Type {
         match self {
             Type::Scalar(_) => Type::Scalar(dtype),
             Type::Vector(_, n) => Type::Vector(dtype, n),
+            Type::Matrix(_, cols, rows) => Type::Matrix(dtype, cols, rows),
             Type::SimdgroupMatrix(_) => Type::SimdgroupMatrix(dtype),
             other => other,
         }
@@ -236,6 +258,7 @@ impl fmt::Display for Type {
         match self {
             Type::Scalar(d) => write!(f, "{d}"),
             Type::Vector(d, n) => write!(f, "{d}{n}"),
+            Type::Matrix(d, cols, rows) => write!(f, "{d}{cols}x{rows}"),
             Type::SimdgroupMatrix(d) => write!(f, "simdgroup_{d}8x8"),
             Type::Event => f.write_str("event"),
             Type::Invalid => f.write_str("<refused>"),

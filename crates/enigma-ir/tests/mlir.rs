@@ -80,10 +80,15 @@ impl Generated {
         let Choice { dtype, width, fill, .. } = self.choice;
         match kind {
             Kind::T => self.value(dtype, width).into(),
-            Kind::Element | Kind::Value(Class::Scalar) => self.value(dtype, 1).into(),
+            Kind::Element | Kind::ComponentOfT | Kind::Value(Class::Scalar | Class::Any) => self.value(dtype, 1).into(),
+            Kind::Elements => self.value(dtype, 2).into(),
+            Kind::Value(Class::Matrix | Class::MatrixOrVector) => {
+                let column = self.value(dtype, 2);
+                self.sketch.value(Opcode::MatMake, &[column.into(), column.into()]).into()
+            }
             Kind::Value(Class::Condition) => self.sketch.value(Opcode::CmpEq, &[self.indices[0].into(), int(1)]).into(),
             Kind::Value(Class::Event) => self.event().into(),
-            Kind::Value(Class::Matrix) => {
+            Kind::Value(Class::SimdgroupMatrix) => {
                 let of = [float(1.0), Arg::DType(dtype)];
                 self.sketch.value(Opcode::MakeFilledSimdgroupMatrix, &of).into()
             }
@@ -97,14 +102,20 @@ impl Generated {
             Kind::Attr(AttrKind::Flag) => Arg::Literal(Literal::Bool(true)),
             Kind::Attr(AttrKind::Eight) => int(8),
             Kind::Attr(AttrKind::Lane) => int(1),
+            Kind::Attr(AttrKind::Width) => int(2),
+            Kind::Attr(AttrKind::ConstantIndex) => int(0),
+            Kind::Attr(AttrKind::MemoryOrder(_)) => name("relaxed"),
+            Kind::Attr(AttrKind::Text) => name("\"{}\""),
         }
     }
 
     fn kernel(mut self, info: &OpInfo) -> Verified<Kernel> {
         let params = info.signature.params;
         let mut args: Vec<Arg> = params.iter().enumerate().map(|(i, p)| self.argument(p.kind, i)).collect();
-        if info.code == Opcode::MakeVec {
-            args = vec![args[0].clone(); 4];
+        match info.code {
+            Opcode::MakeVec => args = vec![args[0].clone(); 4],
+            Opcode::MatMake => args = vec![args[0].clone(); 3],
+            _ => {}
         }
         let result = self.sketch.call(info.code, &args);
         if let (Some(event), true) = (result, info.code.is_copy()) {
@@ -118,24 +129,24 @@ impl Generated {
 fn choices(info: &OpInfo) -> Vec<Choice> {
     let signature = info.signature;
     let typed = signature.params.iter().any(|p| p.kind == Kind::T);
-    let matrices = info.group == Group::SimdgroupMatrix;
+    let group = info.group;
     let touches_memory = signature.memories().next().is_some() || signature.result == ResultRule::None;
-    let widths: &[usize] = match signature.t {
-        Class::Scalar => &[1],
-        Class::Vector => &[2, 3, 4],
-        _ if typed => &[1, 2, 3, 4],
-        _ => &[1],
+    let widths: Vec<usize> = match typed {
+        true => (1..=4).filter(|&n| signature.t.admits_width(n as u8)).collect(),
+        false => vec![1],
     };
     let variants: &[(bool, &str)] =
         if info.code.is_copy() { &[(false, "zero"), (true, "edge")] } else { &[(false, "zero")] };
-    let admitted = |dtype: &DType| match (typed, matrices) {
-        (true, _) => signature.t.admits_dtype(*dtype),
-        (false, true) => dtype.is_float(),
-        (false, false) => touches_memory || *dtype == DType::F32,
+    let admitted = |dtype: &DType| match group {
+        _ if typed || signature.atomic => signature.t.admits_dtype(*dtype),
+        Group::SimdgroupMatrix => dtype.is_float(),
+        Group::Matrix => Class::Matrix.admits_dtype(*dtype),
+        Group::Constant => true,
+        _ => touches_memory || *dtype == DType::F32,
     };
     let mut found = Vec::new();
     for dtype in DType::ALL.into_iter().filter(admitted) {
-        for &width in widths {
+        for &width in &widths {
             found.extend(variants.iter().map(|&(registers, fill)| Choice { dtype, width, registers, fill }));
         }
     }
@@ -188,9 +199,11 @@ fn generic_operations() {
     let positions = TABLE.iter().filter(|row| row.group == Group::Position);
     let collective = TABLE.iter().filter(|row| {
         matches!(row.group, Group::Barrier | Group::AsyncCopy | Group::Simdgroup | Group::SimdgroupMatrix)
+            || matches!(row.group, Group::Integer | Group::Geometry | Group::Pack | Group::Matrix | Group::Constant)
+            || matches!(row.group, Group::Atomic | Group::Quad | Group::Debug)
     });
     let mut expected: BTreeSet<&str> = positions.chain(collective).map(|row| row.name).collect();
-    expected.insert("metal_cast");
+    expected.extend(["metal_cast", "as_type", "load_if", "store_if", "vec_load", "vec_store"]);
     assert_eq!(generic, expected);
 }
 

@@ -299,7 +299,7 @@ impl Emitter<'_> {
 
     fn component(&mut self, op: &Op) -> Expression {
         let lane = match op.attrs.first() {
-            Some(Attr::Lane(lane)) => usize::from(*lane),
+            Some(Attr::Number(lane)) => *lane as usize,
             _ => 0,
         };
         let vector = self.value(op.operands[0]).within(Precedence::Primary);

@@ -275,7 +275,7 @@ impl<'k> Plan<'k> {
 /// together have no effect on memory and may be dropped with their result.
 fn has_effect(op: &Op) -> bool {
     let signature = op.code.info().signature;
-    let writes = signature.memories().any(|(access, _)| access == enigma_ir::table::Access::Write);
+    let writes = signature.memories().any(|(access, _)| access.writes());
     let synchronises = signature.collective >= Collective::Simdgroup && op.results.is_empty();
     writes || synchronises
 }

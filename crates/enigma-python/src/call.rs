@@ -17,15 +17,18 @@ use crate::value::{spread, wrap};
 pub type Operands = Vec<Given>;
 
 /// Second names of operations. The attribute `thread_position_in_grid` has its row's name already.
-const ALIASES: [(&str, Opcode); 2] =
-    [("thread_position_in_grid_xyz", Opcode::ThreadPositionInGrid), ("grid_size", Opcode::ThreadsPerGrid)];
+const ALIASES: [(&str, Opcode); 3] = [
+    ("thread_position_in_grid_xyz", Opcode::ThreadPositionInGrid),
+    ("grid_size", Opcode::ThreadgroupsPerGrid),
+    ("abs_diff_unary", Opcode::Abs),
+];
 
 /// Each function's name and its operation: the rows that are neither built by control flow nor spelt as operators or
 /// subscripts.
 pub fn named() -> impl Iterator<Item = (&'static str, &'static OpInfo)> {
     let rows = TABLE.iter().filter(|row| match row.group {
-        Group::Structure | Group::Arithmetic | Group::Memory => false,
-        _ => row.code != Opcode::ThreadPositionInGrid,
+        Group::Structure | Group::Arithmetic => false,
+        _ => !matches!(row.code, Opcode::ThreadPositionInGrid | Opcode::Load | Opcode::Store),
     });
     rows.map(|row| (row.name, row)).chain(ALIASES.into_iter().map(|(name, code)| (name, code.info())))
 }
@@ -116,15 +119,11 @@ fn bind(
 ) -> PyResult<(Operands, Vec<String>)> {
     let params = row.signature.params;
     let mut misfits = Vec::new();
-    if let Some(variadic) = params.iter().position(|p| p.variadic) {
-        for (key, _) in kwargs.into_iter().flatten() {
-            misfits.push(format!("`{name}` takes no argument named `{key}`"));
-        }
-        return Ok((variadic_operands(&params[variadic].kind, args)?, misfits));
-    }
-    let mut operands = vec![Given::MISSING; params.len()];
-    let positional = params.iter().filter(|p| !p.keyword).count();
-    if args.len() > positional {
+    let variadic = params.iter().find(|p| p.variadic);
+    let named = params.len() - usize::from(variadic.is_some());
+    let mut operands = vec![Given::MISSING; named];
+    let positional = params[..named].iter().filter(|p| !p.keyword).count();
+    if args.len() > positional && variadic.is_none() {
         misfits.push(format!("`{name}` takes {} by position, not {}", count(positional), args.len()));
     }
     for (slot, arg) in operands.iter_mut().zip(args.iter().take(positional)) {
@@ -132,25 +131,31 @@ fn bind(
     }
     for (key, arg) in kwargs.into_iter().flatten() {
         let key: String = key.extract()?;
-        match params.iter().position(|p| p.name == key) {
+        match params[..named].iter().position(|p| p.name == key) {
             Some(i) if i < args.len().min(positional) => misfits.push(format!("`{name}` is given `{key}` twice")),
             Some(i) => operands[i] = Given::read(&arg),
             None => misfits.push(format!("`{name}` takes no argument named `{key}`")),
         }
     }
+    if let Some(rest) = variadic {
+        spread_rest(&rest.kind, args.iter().skip(positional), &mut operands)?;
+    }
     Ok((operands, misfits))
 }
 
-/// All arguments; lists and tuples of events stand for their elements.
-fn variadic_operands(kind: &Kind, args: &Bound<'_, PyTuple>) -> PyResult<Operands> {
-    let mut operands = Operands::with_capacity(args.len());
-    for arg in args.iter() {
+/// The arguments that remain; lists and tuples of events stand for their elements.
+fn spread_rest<'py>(
+    kind: &Kind,
+    rest: impl Iterator<Item = Bound<'py, PyAny>>,
+    operands: &mut Operands,
+) -> PyResult<()> {
+    for arg in rest {
         match kind {
             Kind::Value(Class::Event) => operands.extend(spread(&arg)?.iter().map(Given::read)),
             _ => operands.push(Given::read(&arg)),
         }
     }
-    Ok(operands)
+    Ok(())
 }
 
 fn count(n: usize) -> String {

@@ -1,6 +1,6 @@
 //! The table's signatures and documentation as Python spells them.
 
-use enigma_ir::table::{Access, AttrKind, Class, Default, Kind, OpInfo, Param, ResultRule, Spaces};
+use enigma_ir::table::{Access, AttrKind, Class, Default, Kind, OpInfo, Orders, Param, ResultRule, Spaces};
 use pyo3::prelude::*;
 
 use crate::call;
@@ -13,7 +13,7 @@ pub type Function = (String, Vec<(String, String, Option<String>, String)>, Stri
 #[pyfunction]
 pub fn operations() -> Vec<Function> {
     let describe = |(name, row): (&'static str, &'static OpInfo)| {
-        let params = row.signature.params.iter().map(|p| {
+        let params = in_order(row).map(|p| {
             let how = if p.variadic {
                 "variadic"
             } else if p.keyword {
@@ -37,7 +37,10 @@ pub fn documentation(name: &str, row: &OpInfo) -> String {
 pub fn parameters(row: &OpInfo) -> String {
     let mut written = Vec::new();
     let mut starred = false;
-    for param in row.signature.params {
+    for param in in_order(row) {
+        if param.variadic {
+            starred = true;
+        }
         if param.keyword && !starred {
             written.push("*".to_owned());
             starred = true;
@@ -49,6 +52,12 @@ pub fn parameters(row: &OpInfo) -> String {
         });
     }
     written.join(", ")
+}
+
+/// The parameters as Python orders them: keywords come last.
+fn in_order(row: &OpInfo) -> impl Iterator<Item = &'static Param> {
+    let params = row.signature.params;
+    params.iter().filter(|p| !p.keyword).chain(params.iter().filter(|p| p.keyword))
 }
 
 fn default(param: &Param) -> Option<String> {
@@ -68,7 +77,7 @@ fn describe(row: &OpInfo) -> String {
     if !row.signature.params.is_empty() {
         text.push_str("\n\nArgs:");
     }
-    for param in row.signature.params {
+    for param in in_order(row) {
         let left_out = match param.default {
             Default::SameAs(n) => format!("; the same as `{}` when not given", row.signature.params[n].name),
             Default::Open => "; that of the memory when not given".to_owned(),
@@ -98,6 +107,8 @@ fn wanted(kind: Kind, t: Class) -> String {
         Kind::Value(Class::Index) => "an integer scalar, in elements where it counts memory".to_owned(),
         Kind::Value(class) => class.describe().to_owned(),
         Kind::Element => "a scalar, converted to the element type".to_owned(),
+        Kind::Elements => "a vector, its components converted to the element type".to_owned(),
+        Kind::ComponentOfT => "a scalar, converted to the vectors' element type".to_owned(),
         Kind::Memory(access, spaces) => {
             let spaces = match spaces {
                 Spaces::Any => "a tensor",
@@ -105,7 +116,11 @@ fn wanted(kind: Kind, t: Class) -> String {
                 Spaces::Device => "a device buffer",
                 Spaces::Tile => "a threadgroup or register tensor",
             };
-            let used = if access == Access::Read { "read" } else { "written" };
+            let used = match access {
+                Access::Read => "read",
+                Access::Write => "written",
+                Access::Update => "read and written, as one",
+            };
             format!("{spaces}, or its name; it is {used}")
         }
         Kind::Attr(kind) => match kind {
@@ -116,7 +131,13 @@ fn wanted(kind: Kind, t: Class) -> String {
             AttrKind::ElementType => "the element type of the memory".to_owned(),
             AttrKind::Flag => "True or False".to_owned(),
             AttrKind::Eight => "8: simdgroup matrices are 8x8".to_owned(),
-            AttrKind::Lane => "a component, 0 to 3 or \"x\" to \"w\"".to_owned(),
+            AttrKind::Lane => "a component or a column, 0 to 3 or \"x\" to \"w\"".to_owned(),
+            AttrKind::Width => "2, 3 or 4".to_owned(),
+            AttrKind::ConstantIndex => "an index of 0 to 65535".to_owned(),
+            AttrKind::MemoryOrder(Orders::Load) => "\"relaxed\" or \"acquire\"".to_owned(),
+            AttrKind::MemoryOrder(Orders::Store) => "\"relaxed\" or \"release\"".to_owned(),
+            AttrKind::MemoryOrder(Orders::Any) => "\"relaxed\", \"acquire\", \"release\" or \"acq_rel\"".to_owned(),
+            AttrKind::Text => "a text".to_owned(),
         },
     }
 }
@@ -131,6 +152,18 @@ fn returned(row: &OpInfo) -> Option<&'static str> {
         ResultRule::Element => "A scalar of the memory's element type",
         ResultRule::UInt => "A `uint`",
         ResultRule::CastTo => "A value of that type, a vector for a vector",
+        ResultRule::Truth => "A `bool`",
+        ResultRule::Unsigned => "A value of the unsigned type of that width",
+        ResultRule::FloatVector(2) => "A `float2`",
+        ResultRule::FloatVector(_) => "A `float4`",
+        ResultRule::BitsAs => "A value of that type, a vector for a vector",
+        ResultRule::DTypeAttr => "A scalar of that type",
+        ResultRule::VectorOfElement => "A vector of the memory's element type",
+        ResultRule::MatrixOfColumns => "A matrix of as many columns as were given",
+        ResultRule::Column => "A vector of as many components as the matrix has rows",
+        ResultRule::MatrixProduct => "A matrix, or a vector where one of the two is one",
+        ResultRule::Transposed => "A matrix of as many rows as the given one has columns",
+        ResultRule::Determinant => "A scalar of the matrix's element type",
         ResultRule::Event => "The event of the copy",
         ResultRule::MatrixOfElement | ResultRule::MatrixOfAttr => "An 8x8 simdgroup matrix of that element type",
         ResultRule::SameAs(_) => "A simdgroup matrix",
@@ -140,9 +173,9 @@ fn returned(row: &OpInfo) -> Option<&'static str> {
 /// The type of a parameter in a stub.
 fn annotation(kind: Kind) -> &'static str {
     match kind {
-        Kind::T | Kind::Element => "Operand",
+        Kind::T | Kind::Element | Kind::ComponentOfT => "Operand",
         Kind::Value(Class::Event) => "Event | Sequence[Event]",
-        Kind::Value(Class::Matrix) => "Value",
+        Kind::Value(Class::SimdgroupMatrix | Class::Matrix | Class::MatrixOrVector) | Kind::Elements => "Value",
         Kind::Value(_) => "Operand",
         Kind::Memory(..) => "Memory",
         Kind::Attr(kind) => match kind {
@@ -154,6 +187,9 @@ fn annotation(kind: Kind) -> &'static str {
             AttrKind::Flag => "bool",
             AttrKind::Eight => "int",
             AttrKind::Lane => "int | str",
+            AttrKind::Width | AttrKind::ConstantIndex => "int",
+            AttrKind::MemoryOrder(_) => "MemoryOrder",
+            AttrKind::Text => "str",
         },
     }
 }

@@ -4,7 +4,7 @@ use enigma_ir::{Opcode, Rule, Type, ValueId};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyIterator, PyTuple};
 
 use crate::argument::Given;
 use crate::call::{Operands, perform};
@@ -67,6 +67,15 @@ impl Value {
             Opcode::VecExtract,
             Operands::from_iter([self.given(), Given::Free(enigma_ir::Arg::Name(lane.to_owned()))]),
         )
+    }
+
+    /// A component of a vector, or a column of a matrix.
+    fn part(&self, py: Python<'_>, number: Given) -> Made {
+        let code = match trace::type_of(self.kernel, self.id) {
+            Some(Type::Matrix(..)) => Opcode::MatColumn,
+            _ => Opcode::VecExtract,
+        };
+        perform(py, code, Operands::from_iter([self.given(), number]))
     }
 
     /// Refuses the use of a value as a number of the tracing program.
@@ -198,6 +207,22 @@ impl Value {
 
     fn __float__(&self, py: Python<'_>) -> PyResult<f64> {
         self.no_number(py, "number", "convert with `enigma.metal_cast(value, \"float\")`")
+    }
+
+    /// A component of a vector, or a column of a matrix; the index is a Python integer.
+    fn __getitem__(&self, index: &Object<'_>) -> Made {
+        self.part(index.py(), Given::read(index))
+    }
+
+    /// The components of a vector, or the columns of a matrix.
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        let count = match trace::type_of(self.kernel, self.id) {
+            Some(Type::Vector(_, n) | Type::Matrix(_, n, _)) => n,
+            _ => return self.no_number(py, "parts", "only vectors and matrices can be taken apart"),
+        };
+        let number = |n: u8| Given::Free(enigma_ir::Arg::Literal(enigma_ir::Literal::Int(n.into())));
+        let parts = (0..count).map(|n| self.part(py, number(n))).collect::<PyResult<Vec<_>>>()?;
+        PyTuple::new(py, parts)?.try_iter()
     }
 
     /// The first component of a vector.

@@ -5,9 +5,9 @@ use smallvec::SmallVec;
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::dialect::Dialect;
-use crate::kernel::{Attr, Dim, Fill, MemFlags, MemoryId, ValueId};
+use crate::kernel::{Attr, Dim, Fill, MemFlags, MemoryId, MemoryOrder, ValueId};
 use crate::span::Span;
-use crate::table::{AttrKind, Class, Opcode};
+use crate::table::{AttrKind, Class, Opcode, Orders};
 use crate::types::{DType, Literal, Type};
 
 /// An argument as a front end hands it over.
@@ -159,25 +159,49 @@ impl Builder {
         self.refuse(diagnostic);
     }
 
-    /// The element that is stored, converted to `dtype`.
-    pub(super) fn element(&mut self, arg: &Arg, param: &str, dtype: DType, span: Span) -> Option<ValueId> {
+    /// A scalar of any type, converted to `dtype`.
+    pub(super) fn element(
+        &mut self,
+        code: Opcode,
+        param: &str,
+        arg: &Arg,
+        dtype: DType,
+        span: Span,
+    ) -> Option<ValueId> {
         match arg {
             Arg::Literal(literal) => self.fitted(*literal, dtype, span),
             Arg::Value(value) => {
                 let value = self.reachable(*value, span)?;
-                match self.kernel.ty(value) {
-                    Type::Scalar(_) => Some(self.convert(value, dtype, span)),
-                    _ => {
-                        self.refuse_operand("store", param, "a scalar", arg, span);
-                        None
-                    }
+                if let Type::Scalar(_) = self.kernel.ty(value) {
+                    return Some(self.convert(value, dtype, span));
                 }
+                self.refuse_operand(code.info().name, param, "a scalar", arg, span);
+                None
             }
             _ => {
-                self.refuse_operand("store", param, "a scalar", arg, span);
+                self.refuse_operand(code.info().name, param, "a scalar", arg, span);
                 None
             }
         }
+    }
+
+    /// A vector of any type, its components converted to `dtype`.
+    pub(super) fn elements(
+        &mut self,
+        code: Opcode,
+        param: &str,
+        arg: &Arg,
+        dtype: DType,
+        span: Span,
+    ) -> Option<ValueId> {
+        if let Arg::Value(value) = arg {
+            let value = self.reachable(*value, span)?;
+            if let Type::Vector(..) = self.kernel.ty(value) {
+                return Some(self.convert(value, dtype, span));
+            }
+        }
+        self.refuse_operand(code.info().name, param, "a vector", arg, span);
+        None
     }
 
     /// A constant of `dtype`; a literal that does not fit is refused.
@@ -193,6 +217,17 @@ impl Builder {
         let message = format!("the number {literal} does not fit {dtype}");
         self.refuse(Diagnostic::new(Rule::LiteralOutOfRange, message, span, "this number").with_help(range));
         None
+    }
+
+    /// A text that operations refer to.
+    fn intern(&mut self, text: &str) -> Attr {
+        let texts = &mut self.kernel.texts;
+        let known = texts.iter().position(|known| known == text);
+        let number = known.unwrap_or_else(|| {
+            texts.push(text.to_owned());
+            texts.len() - 1
+        });
+        Attr::Text(number as u32)
     }
 
     /// `value` as `dtype`, by the C++ static cast; a constant is converted at once.
@@ -277,11 +312,19 @@ impl Builder {
             (AttrKind::DType | AttrKind::ElementType, Arg::DType(dtype)) => Some(Attr::DType(*dtype)),
             (AttrKind::DType | AttrKind::ElementType, Arg::Name(s)) => DType::parse(s).map(Attr::DType),
             (AttrKind::Flag, Arg::Literal(Literal::Bool(flag))) => Some(Attr::Flag(*flag)),
-            (AttrKind::Eight, Arg::Literal(Literal::Int(8))) => Some(Attr::Lane(8)),
-            (AttrKind::Lane, Arg::Literal(Literal::Int(lane @ 0..4))) => Some(Attr::Lane(*lane as u8)),
+            (AttrKind::Eight, Arg::Literal(Literal::Int(8))) => Some(Attr::Number(8)),
+            (AttrKind::Lane, Arg::Literal(Literal::Int(lane @ 0..4))) => Some(Attr::Number(*lane as u32)),
             (AttrKind::Lane, Arg::Name(s)) => {
-                ["x", "y", "z", "w"].iter().position(|n| n == s).map(|i| Attr::Lane(i as u8))
+                ["x", "y", "z", "w"].iter().position(|n| n == s).map(|i| Attr::Number(i as u32))
             }
+            (AttrKind::Width, Arg::Literal(Literal::Int(width @ 2..=4))) => Some(Attr::Number(*width as u32)),
+            (AttrKind::ConstantIndex, Arg::Literal(Literal::Int(index @ 0..=0xffff))) => {
+                Some(Attr::Number(*index as u32))
+            }
+            (AttrKind::MemoryOrder(orders), Arg::Name(s)) => {
+                admitted(orders).find(|order| order.name() == s).map(Attr::MemoryOrder)
+            }
+            (AttrKind::Text, Arg::Name(s)) => Some(self.intern(s)),
             _ => None,
         };
         if parsed.is_none() {
@@ -302,7 +345,23 @@ fn expected(kind: AttrKind) -> String {
         AttrKind::Flag => "True or False".to_owned(),
         AttrKind::Eight => "8 (simdgroup matrices are 8x8)".to_owned(),
         AttrKind::Lane => "a component, 0 to 3 or \"x\" to \"w\",".to_owned(),
+        AttrKind::Width => "2, 3 or 4".to_owned(),
+        AttrKind::ConstantIndex => "an index of 0 to 65535".to_owned(),
+        AttrKind::MemoryOrder(orders) => {
+            let names: Vec<String> = admitted(orders).map(|order| format!("\"{}\"", order.name())).collect();
+            names.join(", ")
+        }
+        AttrKind::Text => "a text".to_owned(),
     }
+}
+
+/// The memory orders that suit an operation.
+fn admitted(orders: Orders) -> impl Iterator<Item = MemoryOrder> {
+    MemoryOrder::ALL.into_iter().filter(move |order| match orders {
+        Orders::Load => !order.releases(),
+        Orders::Store => !order.acquires(),
+        Orders::Any => true,
+    })
 }
 
 fn mem_flags(name: &str) -> Option<MemFlags> {
@@ -314,11 +373,10 @@ fn mem_flags(name: &str) -> Option<MemFlags> {
 /// Whether a value type is in a class.
 pub(super) fn class_admits(class: Class, ty: Type) -> bool {
     match ty {
-        Type::Scalar(dtype) => class != Class::Vector && class.admits_dtype(dtype),
-        Type::Vector(dtype, _) => {
-            !matches!(class, Class::Scalar | Class::Index | Class::Condition) && class.admits_dtype(dtype)
-        }
-        Type::SimdgroupMatrix(_) => class == Class::Matrix,
+        Type::Scalar(dtype) => class.admits_width(1) && class.admits_dtype(dtype),
+        Type::Vector(dtype, n) => class.admits_width(n) && class.admits_dtype(dtype),
+        Type::Matrix(..) => matches!(class, Class::Matrix | Class::MatrixOrVector),
+        Type::SimdgroupMatrix(_) => class == Class::SimdgroupMatrix,
         Type::Event => class == Class::Event,
         Type::Invalid => true,
     }

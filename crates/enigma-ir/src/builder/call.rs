@@ -26,6 +26,8 @@ enum Slot {
     Ready(ValueId),
     /// The n-th argument of the type variable.
     Typed(usize),
+    /// What was given for that parameter, to be converted to the type that the other operands decide.
+    Converted(usize, Arg),
 }
 
 impl Builder {
@@ -107,9 +109,13 @@ impl Builder {
     fn operand(&mut self, info: &'static OpInfo, i: usize, arg: &Arg, operands: &mut Operands, span: Span) {
         let param = &info.signature.params[i];
         let accepted = match param.kind {
-            Kind::T | Kind::Element => {
+            Kind::T => {
                 operands.values.push(Slot::Typed(operands.typed.len()));
                 operands.typed.push(arg.clone());
+                Some(())
+            }
+            Kind::Element | Kind::Elements | Kind::ComponentOfT => {
+                operands.values.push(Slot::Converted(i, arg.clone()));
                 Some(())
             }
             Kind::Value(class) => {
@@ -142,6 +148,10 @@ impl Builder {
             return self.same_element_type(info, &operands.memories, span);
         }
         let element = self.kernel.memory(operands.memories[0]).dtype;
+        if signature.atomic && !signature.t.admits_dtype(element) {
+            self.refuse_atomic(info, operands.memories[0], span);
+            return false;
+        }
         let wanted = signature.params.iter().any(|p| p.kind == Kind::Attr(AttrKind::ElementType));
         let stated = operands.attrs.iter().find_map(|a| match a {
             Attr::DType(dtype) => Some(*dtype),
@@ -158,6 +168,22 @@ impl Builder {
             }
             _ => true,
         }
+    }
+
+    fn refuse_atomic(&mut self, info: &OpInfo, memory: MemoryId, span: Span) {
+        let memory = self.kernel.memory(memory);
+        let (name, element, declared) = (memory.name.clone(), memory.dtype, memory.span);
+        let wanted = info.signature.t.describe();
+        self.refuse(
+            Diagnostic::new(
+                Rule::TypeMismatch,
+                format!("`{}` works on {wanted}, but `{name}` holds {element}", info.name),
+                span,
+                "not of this element type",
+            )
+            .with_label(declared, format!("`{name}` holds {element}"))
+            .with_help(format!("declare `{name}` with elements of type {wanted}")),
+        );
     }
 
     fn refuse_element(&mut self, info: &OpInfo, memory: MemoryId, stated: DType, span: Span) {
@@ -255,33 +281,28 @@ impl Builder {
         memories: &[MemoryId],
         span: Span,
     ) -> Option<(Type, SmallVec<[ValueId; 4]>)> {
-        let stored = info.signature.params.iter().any(|p| p.kind == Kind::Element);
-        if stored {
-            let dtype = self.kernel.memory(memories[0]).dtype;
-            let values = self.fill_slots(slots, |b, n| b.element(&typed[n], "value", dtype, span))?;
-            return Some((Type::Scalar(dtype), values));
-        }
-        if typed.is_empty() {
-            let values = self.fill_slots(slots, |_, _| None)?;
-            return Some((Type::Invalid, values));
-        }
-        let t = self.common_type(info, typed, span)?;
-        let values = self.fill_slots(slots, |b, n| b.bring(&typed[n], t, span))?;
-        Some((t, values))
-    }
-
-    fn fill_slots(
-        &mut self,
-        slots: SmallVec<[Slot; 4]>,
-        mut typed: impl FnMut(&mut Self, usize) -> Option<ValueId>,
-    ) -> Option<SmallVec<[ValueId; 4]>> {
-        slots
+        let t = match (typed.is_empty(), memories.first()) {
+            (false, _) => self.common_type(info, typed, span)?,
+            (true, Some(&memory)) => Type::Scalar(self.kernel.memory(memory).dtype),
+            (true, None) => Type::Invalid,
+        };
+        let values = slots
             .into_iter()
             .map(|slot| match slot {
                 Slot::Ready(value) => Some(value),
-                Slot::Typed(n) => typed(self, n),
+                Slot::Typed(n) => self.bring(&typed[n], t, span),
+                Slot::Converted(i, arg) => self.converted(info, i, &arg, t.dtype()?, span),
             })
-            .collect()
+            .collect::<Option<_>>()?;
+        Some((t, values))
+    }
+
+    fn converted(&mut self, info: &OpInfo, i: usize, arg: &Arg, dtype: DType, span: Span) -> Option<ValueId> {
+        let param = &info.signature.params[i];
+        match param.kind {
+            Kind::Elements => self.elements(info.code, param.name, arg, dtype, span),
+            _ => self.element(info.code, param.name, arg, dtype, span),
+        }
     }
 
     /// The type that all arguments of the type variable are brought to.
@@ -367,7 +388,8 @@ impl Builder {
             ResultRule::T => t,
             ResultRule::Test => t.with_dtype(DType::Bool),
             ResultRule::Component => match (t, attrs.first()) {
-                (Type::Vector(dtype, n), Some(Attr::Lane(lane))) if *lane < n => Type::Scalar(dtype),
+                (Type::Vector(dtype, _), None) => Type::Scalar(dtype),
+                (Type::Vector(dtype, n), Some(Attr::Number(lane))) if *lane < n.into() => Type::Scalar(dtype),
                 _ => {
                     let message = format!("a value of type {t} has no such component");
                     self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, "this component"));
@@ -383,6 +405,23 @@ impl Builder {
                 }
             },
             ResultRule::Element => Type::Scalar(element?),
+            ResultRule::VectorOfElement => Type::Vector(element?, number(attrs)? as u8),
+            ResultRule::Truth => Type::Scalar(DType::Bool),
+            ResultRule::Unsigned => t.with_dtype(t.dtype()?.unsigned()?),
+            ResultRule::FloatVector(n) => Type::Vector(DType::F32, n),
+            ResultRule::DTypeAttr => Type::Scalar(attr_dtype?),
+            ResultRule::BitsAs => self.same_width(t, attr_dtype?, span)?,
+            ResultRule::MatrixOfColumns => self.matrix_of_columns(t, values.len(), span)?,
+            ResultRule::Column => self.column(self.kernel.ty(values[0]), number(attrs)?, span)?,
+            ResultRule::MatrixProduct => {
+                let [a, b] = [0, 1].map(|n| self.kernel.ty(values[n]));
+                self.product(a, b, span)?
+            }
+            ResultRule::Transposed => match self.kernel.ty(values[0]) {
+                Type::Matrix(dtype, cols, rows) => Type::Matrix(dtype, rows, cols),
+                _ => return None,
+            },
+            ResultRule::Determinant => self.square(self.kernel.ty(values[0]), span)?,
             ResultRule::UInt => Type::Scalar(DType::U32),
             ResultRule::CastTo => t.with_dtype(attr_dtype?),
             ResultRule::Event => Type::Event,
@@ -394,6 +433,77 @@ impl Builder {
             }
         };
         Some(Some(ty))
+    }
+
+    fn refuse_result(&mut self, message: String, label: &str, help: &str, span: Span) {
+        self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, label).with_help(help));
+    }
+
+    /// The type that has the bits of `t` as elements of `dtype`.
+    fn same_width(&mut self, t: Type, dtype: DType, span: Span) -> Option<Type> {
+        let from = t.dtype()?;
+        if from.bits() == dtype.bits() {
+            return Some(t.with_dtype(dtype));
+        }
+        let width =
+            |dtype: DType| format!("{dtype} has {} bit{}", dtype.bits(), if dtype.bits() == 1 { "" } else { "s" });
+        let message = format!("`as_type` keeps the bits, but {} and {}", width(from), width(dtype));
+        self.refuse_result(message, "of another width", "to convert the number, use `metal_cast`", span);
+        None
+    }
+
+    fn matrix_of_columns(&mut self, t: Type, columns: usize, span: Span) -> Option<Type> {
+        match (t, columns) {
+            (Type::Vector(dtype, rows), 2..=4) => Some(Type::Matrix(dtype, columns as u8, rows)),
+            _ => {
+                let message = format!("a matrix has two, three or four columns, not {columns}");
+                self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, "this matrix"));
+                None
+            }
+        }
+    }
+
+    fn column(&mut self, matrix: Type, column: u32, span: Span) -> Option<Type> {
+        match matrix {
+            Type::Matrix(dtype, cols, rows) if column < cols.into() => Some(Type::Vector(dtype, rows)),
+            _ => {
+                let message = format!("a matrix of type {matrix} has no column {column}");
+                self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, "this column"));
+                None
+            }
+        }
+    }
+
+    /// The type of a product: `cols x rows` of the one and the other, the inner extents being equal.
+    fn product(&mut self, a: Type, b: Type, span: Span) -> Option<Type> {
+        match (a, b) {
+            (Type::Matrix(d, inner, rows), Type::Matrix(e, cols, also)) if d == e && inner == also => {
+                return Some(Type::Matrix(d, cols, rows));
+            }
+            (Type::Matrix(d, inner, rows), Type::Vector(e, n)) if d == e && inner == n => {
+                return Some(Type::Vector(d, rows));
+            }
+            (Type::Vector(d, n), Type::Matrix(e, cols, rows)) if d == e && n == rows => {
+                return Some(Type::Vector(e, cols));
+            }
+            _ => {}
+        }
+        let message = format!("`matmul` cannot multiply {a} by {b}");
+        let help = "types are columns x rows: the first's columns and the second's rows must be equal in number, the element types the same, and one of the two a matrix";
+        self.refuse_result(message, "these do not fit", help, span);
+        None
+    }
+
+    /// The element type of a square matrix.
+    fn square(&mut self, matrix: Type, span: Span) -> Option<Type> {
+        match matrix {
+            Type::Matrix(dtype, cols, rows) if cols == rows => Some(Type::Scalar(dtype)),
+            _ => {
+                let message = format!("`determinant` takes a square matrix, not {matrix}");
+                self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, "this matrix"));
+                None
+            }
+        }
     }
 
     fn matrix_type(&mut self, info: &OpInfo, dtype: DType, span: Span) -> Option<Type> {
@@ -464,8 +574,16 @@ fn default_dtype(class: Class, typed: &[Arg]) -> DType {
     }
 }
 
+/// The number among the attributes.
+fn number(attrs: &[Attr]) -> Option<u32> {
+    attrs.iter().find_map(|attr| match attr {
+        Attr::Number(number) => Some(*number),
+        _ => None,
+    })
+}
+
 fn typed_param(info: &'static OpInfo, n: usize) -> &'static str {
-    let mut typed = info.signature.params.iter().filter(|p| matches!(p.kind, Kind::T | Kind::Element));
+    let mut typed = info.signature.params.iter().filter(|p| p.kind == Kind::T);
     typed.clone().nth(n).or_else(|| typed.next()).map_or("value", |p| p.name)
 }
 

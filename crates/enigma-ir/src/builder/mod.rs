@@ -63,6 +63,7 @@ impl Builder {
             ops: Vec::with_capacity(64),
             blocks: vec![Block::default()],
             files,
+            texts: Vec::new(),
             refused: Vec::new(),
         };
         Builder {
@@ -175,7 +176,7 @@ impl Builder {
         let id = self.add_memory(memory);
         self.register_homes.insert(id, self.block);
         let operands: SmallVec<[ValueId; 4]> =
-            fill.and_then(|fill| self.element(&fill, "fill", dtype, span)).into_iter().collect();
+            fill.and_then(|fill| self.element(Opcode::RegisterFill, "fill", &fill, dtype, span)).into_iter().collect();
         self.push_op(Opcode::RegisterFill, operands, SmallVec::from_slice(&[id]), SmallVec::new(), None, span);
         id
     }

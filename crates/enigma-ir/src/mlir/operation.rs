@@ -165,7 +165,7 @@ impl Writer<'_> {
                     operands.push(self.names.memory(m).to_owned());
                     types.push(memory_type(self.kernel.memory(m)));
                 }
-                (Argument::Attr(attr), _) => attrs.push(format!("{} = {}", param.name, attribute(attr))),
+                (Argument::Attr(attr), _) => attrs.push(format!("{} = {}", param.name, self.attribute(attr))),
             }
         }
         if let Some(dtype) = self.unsaid_element(op) {
@@ -178,6 +178,18 @@ impl Writer<'_> {
         format!("\"enigma.{name}\"({operands}){attrs} : ({types}) -> {results}")
     }
 
+    fn attribute(&self, attr: Attr) -> String {
+        match attr {
+            Attr::Flag(flag) => flag.to_string(),
+            Attr::Number(number) => format!("{number} : i32"),
+            Attr::Literal(literal) => literal.to_string(),
+            Attr::Text(number) => quoted(self.kernel.text(number)),
+            Attr::Dim(_) | Attr::MemFlags(_) | Attr::Fill(_) | Attr::DType(_) | Attr::MemoryOrder(_) => {
+                format!("\"{attr}\"")
+            }
+        }
+    }
+
     /// The element type of the row's type variable, where it is an integer.
     fn unsaid_element(&self, op: &Op) -> Option<DType> {
         let typed = op.arguments().into_iter().find_map(|(param, given)| match (param.kind, given) {
@@ -186,6 +198,15 @@ impl Writer<'_> {
         });
         typed.and_then(Type::dtype).filter(|d| d.is_integer())
     }
+}
+
+/// A string as MLIR writes it: what is not printable, in hexadecimal.
+fn quoted(text: &str) -> String {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | 0..=0x1f | 0x7f.. => format!("\\{byte:02X}"),
+        byte => char::from(byte).to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// Whether a cast is no operation in MLIR: to the same type, or between an integer and its unsigned sibling.
@@ -202,14 +223,5 @@ pub(super) fn zero(dtype: DType) -> Literal {
     match dtype.is_float() {
         true => Literal::Float(0.0),
         false => Literal::Int(0),
-    }
-}
-
-fn attribute(attr: Attr) -> String {
-    match attr {
-        Attr::Flag(flag) => flag.to_string(),
-        Attr::Lane(number) => format!("{number} : i32"),
-        Attr::Literal(literal) => literal.to_string(),
-        Attr::Dim(_) | Attr::MemFlags(_) | Attr::Fill(_) | Attr::DType(_) => format!("\"{attr}\""),
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn value_type(ty: Type) -> String {
     match ty {
         Type::Scalar(dtype) => element(dtype),
         Type::Vector(dtype, n) => format!("vector<{n}x{}>", element(dtype)),
+        Type::Matrix(dtype, cols, rows) => format!("vector<{cols}x{rows}x{}>", element(dtype)),
         Type::SimdgroupMatrix(dtype) => format!("!enigma.simdgroup_matrix<8x8x{}>", element(dtype)),
         Type::Event => "!enigma.event".to_owned(),
         // The verifier lets no value pass that was refused.

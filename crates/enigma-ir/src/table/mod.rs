@@ -8,7 +8,7 @@ mod signature;
 
 pub use rows::{Opcode, TABLE};
 pub use signature::{
-    Access, AttrKind, Class, Collective, Default, Flight, Group, Kind, Param, ResultRule, Signature, Spaces,
+    Access, AttrKind, Class, Collective, Default, Flight, Group, Kind, Orders, Param, ResultRule, Signature, Spaces,
 };
 
 /// One row of the operation table.

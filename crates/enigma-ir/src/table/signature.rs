@@ -17,18 +17,34 @@ pub enum Group {
     Conversion,
     /// Float functions.
     Float,
+    /// Functions of integers and their bits.
+    Integer,
     /// Vectors.
     Vector,
+    /// Geometry of float vectors.
+    Geometry,
+    /// Floats packed into integers.
+    Pack,
+    /// Small matrices, each in one thread.
+    Matrix,
+    /// Function constants.
+    Constant,
     /// Loads and stores.
     Memory,
+    /// Atomic operations.
+    Atomic,
     /// Barriers.
     Barrier,
     /// Asynchronous copies.
     AsyncCopy,
     /// Simdgroup functions.
     Simdgroup,
+    /// Quad functions.
+    Quad,
     /// Simdgroup matrices.
     SimdgroupMatrix,
+    /// Debugging aids.
+    Debug,
 }
 
 /// A set of value types.
@@ -55,7 +71,27 @@ pub enum Class {
     /// An event.
     Event,
     /// A simdgroup matrix.
+    SimdgroupMatrix,
+    /// Vectors of floats.
+    FloatVector,
+    /// Vectors of three floats.
+    Vector3,
+    /// `float2`.
+    Float2,
+    /// `float4`.
+    Float4,
+    /// A `uint` scalar.
+    UInt,
+    /// A column of a matrix: a vector of `float` or `half`.
+    MatrixColumn,
+    /// A matrix.
     Matrix,
+    /// A matrix, or a vector of `float` or `half`.
+    MatrixOrVector,
+    /// A 32-bit scalar: what atomic operations work on.
+    Word,
+    /// A 32-bit integer scalar.
+    WordInteger,
 }
 
 impl Class {
@@ -72,7 +108,32 @@ impl Class {
             Class::Index => "an integer scalar",
             Class::Condition => "a bool scalar",
             Class::Event => "an event",
-            Class::Matrix => "a simdgroup matrix",
+            Class::SimdgroupMatrix => "a simdgroup matrix",
+            Class::FloatVector => "a vector of floats",
+            Class::Vector3 => "a vector of three floats",
+            Class::Float2 => "a float2",
+            Class::Float4 => "a float4",
+            Class::UInt => "a uint",
+            Class::MatrixColumn => "a vector of float or half",
+            Class::Matrix => "a matrix",
+            Class::MatrixOrVector => "a matrix, or a vector of float or half",
+            Class::Word => "int, uint or float",
+            Class::WordInteger => "int or uint",
+        }
+    }
+
+    /// Whether values of that many components are in the class: 1 is a scalar, 2 to 4 a vector.
+    pub const fn admits_width(self, width: u8) -> bool {
+        match self {
+            Class::Any | Class::Number | Class::Float | Class::Integer | Class::Bits => true,
+            Class::Scalar | Class::Index | Class::Condition | Class::UInt | Class::Word | Class::WordInteger => {
+                width == 1
+            }
+            Class::Vector | Class::FloatVector | Class::MatrixColumn | Class::MatrixOrVector => width > 1,
+            Class::Float2 => width == 2,
+            Class::Vector3 => width == 3,
+            Class::Float4 => width == 4,
+            Class::Event | Class::SimdgroupMatrix | Class::Matrix => false,
         }
     }
 
@@ -81,11 +142,16 @@ impl Class {
         match self {
             Class::Any | Class::Scalar | Class::Vector => true,
             Class::Number => !matches!(dtype, DType::Bool),
-            Class::Float => dtype.is_float(),
+            Class::Float | Class::FloatVector | Class::Vector3 => dtype.is_float(),
             Class::Integer | Class::Index => dtype.is_integer(),
             Class::Bits => !dtype.is_float(),
             Class::Condition => matches!(dtype, DType::Bool),
-            Class::Event | Class::Matrix => false,
+            Class::Float2 | Class::Float4 => matches!(dtype, DType::F32),
+            Class::MatrixColumn | Class::Matrix | Class::MatrixOrVector => matches!(dtype, DType::F32 | DType::F16),
+            Class::UInt => matches!(dtype, DType::U32),
+            Class::Word => matches!(dtype, DType::I32 | DType::U32 | DType::F32),
+            Class::WordInteger => matches!(dtype, DType::I32 | DType::U32),
+            Class::Event | Class::SimdgroupMatrix => false,
         }
     }
 }
@@ -97,6 +163,20 @@ pub enum Access {
     Read,
     /// Writes elements.
     Write,
+    /// Reads elements and writes them, as one.
+    Update,
+}
+
+impl Access {
+    /// Whether elements are read.
+    pub const fn reads(self) -> bool {
+        matches!(self, Access::Read | Access::Update)
+    }
+
+    /// Whether elements are written.
+    pub const fn writes(self) -> bool {
+        matches!(self, Access::Write | Access::Update)
+    }
 }
 
 /// Which address spaces a memory operand may be in.
@@ -129,8 +209,27 @@ pub enum AttrKind {
     Flag,
     /// The number 8: simdgroup matrices have no other extent.
     Eight,
-    /// A lane of a vector.
+    /// A component of a vector, or a column of a matrix.
     Lane,
+    /// Components of a vector: 2, 3 or 4.
+    Width,
+    /// The index of a function constant, 0 to 65535.
+    ConstantIndex,
+    /// `relaxed`, `acquire`, `release` or `acq_rel`, as far as they suit the operation.
+    MemoryOrder(Orders),
+    /// A text.
+    Text,
+}
+
+/// Which memory orders an atomic operation takes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Orders {
+    /// It only reads: `relaxed` or `acquire`.
+    Load,
+    /// It only writes: `relaxed` or `release`.
+    Store,
+    /// It does both: any.
+    Any,
 }
 
 /// What a parameter of an operation takes.
@@ -140,8 +239,12 @@ pub enum Kind {
     T,
     /// A value of that class, with a type of its own.
     Value(Class),
-    /// The element that is stored: converted to the element type of the row's memory operand.
+    /// An element: converted to the element type of the row's memory operand.
     Element,
+    /// A vector of elements: converted to the element type of the row's memory operand.
+    Elements,
+    /// A scalar, converted to the element type of the row's type variable.
+    ComponentOfT,
     /// A memory: a tensor, or its name.
     Memory(Access, Spaces),
     /// Something fixed at trace time.
@@ -197,8 +300,30 @@ pub enum ResultRule {
     Element,
     /// A `uint`.
     UInt,
+    /// A `bool`.
+    Truth,
+    /// The unsigned integers of the same width as the row's type variable.
+    Unsigned,
+    /// A `float` vector of that many components.
+    FloatVector(u8),
     /// The dtype attribute, in the shape of operand 0.
     CastTo,
+    /// The dtype attribute, in the shape of operand 0, which must have the same width.
+    BitsAs,
+    /// A scalar of the dtype attribute.
+    DTypeAttr,
+    /// A vector of the memory operand's elements, as wide as the width attribute says.
+    VectorOfElement,
+    /// A matrix of as many columns as operands were given.
+    MatrixOfColumns,
+    /// One column of operand 0.
+    Column,
+    /// The product of operands 0 and 1.
+    MatrixProduct,
+    /// Operand 0 with rows and columns exchanged.
+    Transposed,
+    /// A scalar of the element type of operand 0, a square matrix.
+    Determinant,
     /// An event.
     Event,
     /// A simdgroup matrix of the memory operand's element type.
@@ -248,6 +373,8 @@ pub struct Signature {
     pub collective: Collective,
     /// What happens to copies in flight.
     pub flight: Flight,
+    /// Whether its memory is accessed atomically; its element type is then in the class `t`.
+    pub atomic: bool,
 }
 
 impl Signature {

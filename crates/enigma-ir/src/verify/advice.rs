@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::kernel::{Kernel, Op, OpId};
-use crate::table::{Access, Flight, Group, Opcode};
+use crate::table::{Flight, Group, Opcode};
 
 pub(super) fn check(kernel: &Kernel, found: &mut Vec<Diagnostic>) {
     for block in &kernel.blocks {
@@ -49,7 +49,7 @@ fn late_wait(kernel: &Kernel, after: &[OpId], wait: &Op) -> Option<Diagnostic> {
         wait.operands.iter().map(|&event| kernel.defining_op(event).and_then(Op::as_copy)).collect();
     let copies = copies?;
     let touches = |op: &Op| {
-        let written = op.code.info().signature.memories().any(|(access, _)| access == Access::Write);
+        let written = op.code.info().signature.memories().any(|(access, _)| access.writes());
         let needs = |m| copies.iter().any(|c| c.dst == m || (c.src == m && written));
         op.memories.iter().any(|&m| needs(m))
     };

@@ -27,7 +27,7 @@ use crate::analysis::evaluate::Thread;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::hazard::Hazard;
 use crate::kernel::{BlockId, Copy, Kernel, Op, OpId, ValueId};
-use crate::table::{Access, Flight as FlightEffect, Opcode};
+use crate::table::{Flight as FlightEffect, Opcode};
 use state::{Flight, Instance, State, Status, Way};
 
 /// How many operations are gone through, besides each operation of the kernel once.
@@ -148,7 +148,7 @@ impl<'k> Walk<'_, 'k> {
         if op.memories.is_empty() {
             return;
         }
-        let writes = op.code.info().signature.memories().any(|(access, _)| access == Access::Write);
+        let writes = op.code.info().signature.memories().any(|(access, _)| access.writes());
         let Some(touched) = Extent::of_access(self.kernel(), &self.subject.evaluator, op) else { return };
         for flight in state.in_flight().filter(|f| f.everywhere || witness) {
             let meets = |extent: &Option<Rc<Extent>>| {
