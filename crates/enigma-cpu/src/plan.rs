@@ -2,8 +2,9 @@
 //! register per component, and every elementwise operation knows its loop.
 
 use enigma_ir::{DType, Dim, Fill, MemFlags, MemoryId, OpId, Opcode};
+use smallvec::SmallVec;
 
-use crate::map::Map;
+use crate::map::{Map, VectorMap};
 
 /// A register: a slot of the threadgroup's values.
 pub type Reg = u32;
@@ -54,6 +55,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub enum Node {
     Map(MapNode),
+    Vector(VectorNode),
     Position(Opcode, Dim, Reg),
     RegisterFill { memory: MemoryId, value: Option<Reg> },
     Load(AccessNode),
@@ -92,6 +94,16 @@ pub struct MapNode {
     pub dtype: DType,
     /// What it does to affine operands.
     pub affine: Affine,
+}
+
+/// An operation on vectors or matrices as wholes.
+#[derive(Debug)]
+pub struct VectorNode {
+    pub map: VectorMap,
+    /// The components of the operands, one operand after the other.
+    pub operands: SmallVec<[Reg; 8]>,
+    /// The components of the result.
+    pub results: SmallVec<[Reg; 4]>,
 }
 
 /// What an elementwise operation makes of affine integers.

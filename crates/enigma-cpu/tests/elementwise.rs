@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::data::{Data, float_bits, float_of, int_bits, int_of, telling};
-use common::{Sketch, int, line, run};
+use common::apply::{self, Operand, is_near, of_width};
+use common::data::{float_bits, float_of, int_bits, int_of, telling};
 use enigma_ir::table::{Group, Kind, OpInfo, ResultRule, TABLE};
-use enigma_ir::{Arg, DType, Opcode, ValueId};
+use enigma_ir::{Arg, DType, Opcode};
 
 /// What an operation is held to.
 #[derive(Copy, Clone, Debug)]
@@ -26,44 +26,14 @@ fn apply(
     width: usize,
     operands: &[Vec<u64>],
 ) -> Vec<u64> {
-    let mut s = Sketch::new();
     let count = operands[0].len().next_multiple_of(width);
-    let buffers: Vec<_> = dtypes.iter().enumerate().map(|(n, &d)| s.buffer(&format!("in{n}"), d)).collect();
-    let out = s.buffer("out", result);
-    let thread = s.thread();
-    let start = s.value(Opcode::Mul, [thread.into(), int(width as i128)]);
-    let at: Vec<ValueId> = (0..width).map(|c| s.value(Opcode::Add, [start.into(), int(c as i128)])).collect();
-    let mut args: Vec<Arg> = Vec::new();
-    for (n, &buffer) in buffers.iter().enumerate() {
-        // The condition of a selection is a scalar.
-        let scalar = code == Opcode::Select && n == 2;
-        let loaded: Vec<Arg> = at.iter().map(|&at| s.load(buffer, at).into()).collect();
-        args.push(if width == 1 || scalar {
-            loaded[0].clone()
-        } else {
-            s.b.value(Opcode::MakeVec, &loaded, s_span()).into()
-        });
-    }
-    args.extend(attr.map(Arg::DType));
-    let value = s.b.value(code, &args, s_span());
-    for (c, &at) in at.iter().enumerate() {
-        let component = if width == 1 { value } else { s.value(Opcode::VecExtract, [value.into(), int(c as i128)]) };
-        s.store(out, at, component);
-    }
-    let program = s.program();
-    let padded =
-        |bits: &Vec<u64>| bits.iter().copied().chain(std::iter::repeat(bits[0])).take(count).collect::<Vec<_>>();
-    let data: Vec<Data> = operands.iter().zip(dtypes).map(|(bits, &d)| Data::new(d, padded(bits))).collect();
-    let mut results = Data::new(result, vec![0; count]);
-    let mut arguments: Vec<_> = data.iter().zip(dtypes).map(|(data, &d)| data.read(d)).collect();
-    arguments.push(results.write(result));
-    run(&program, line((count / width) as u32, 96), &arguments);
-    drop(arguments);
-    results.bits()[..operands[0].len()].to_vec()
-}
-
-fn s_span() -> enigma_ir::Span {
-    enigma_ir::Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 7 }
+    let operand = |(bits, &dtype): (&Vec<u64>, &DType)| {
+        let padded = bits.iter().copied().chain(std::iter::repeat(bits[0])).take(count);
+        Operand::new(of_width(dtype, width), padded.collect())
+    };
+    let given: Vec<Operand> = operands.iter().zip(dtypes).map(operand).collect();
+    let results = apply::apply(code, &given, attr.map(Arg::DType), of_width(result, width));
+    results[..operands[0].len()].to_vec()
 }
 
 /// Every combination of telling numbers.
@@ -77,12 +47,7 @@ fn check(code: Opcode, dtype: DType, result: DType, got: u64, wanted: Expected, 
     let fine = match wanted {
         Expected::Open => true,
         Expected::Bits(bits) => got == bits,
-        Expected::Near(exact, ulps) => {
-            let x = f64::from(float_of(result, got));
-            let rounded = float_of(result, float_bits(result, exact as f32));
-            let step = f64::from(float_of(result, float_bits(result, rounded.abs()) + 1)) - f64::from(rounded.abs());
-            x.is_nan() && exact.is_nan() || x == f64::from(rounded) || (x - exact).abs() <= ulps * step
-        }
+        Expected::Near(exact, ulps) => is_near(result, got, exact, ulps, 0.0),
     };
     let name = code.info().name;
     assert!(fine, "{name} on {dtype}: {operands:x?} gave {got:x} ({}), not {wanted:?}", float_of(result, got));

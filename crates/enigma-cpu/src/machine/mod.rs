@@ -219,6 +219,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         }
         match node {
             Node::Map(map) => self.map(map),
+            Node::Vector(vector) => self.vector(vector),
             Node::Position(code, dim, result) => self.position(*code, *dim, *result),
             Node::RegisterFill { memory, value } => self.register_fill(*memory, *value),
             Node::Load(access) => return self.load(access),

@@ -1,12 +1,13 @@
 //! Values: elementwise operations, and values passed on.
 
 use bytemuck::Pod;
+use smallvec::SmallVec;
 
 use super::Machine;
 use crate::lane::{SIMDGROUP, Truth};
 use crate::map::{Source, Step};
 use crate::observer::Observer;
-use crate::plan::{Affine, MapNode, Pass, Reg, Shape};
+use crate::plan::{Affine, MapNode, Pass, Reg, Shape, VectorNode};
 use crate::slot::{Form, Line, Mask, Slot, cells, cells_mut, integer, lines};
 
 impl<O: Observer> Machine<'_, O> {
@@ -69,6 +70,30 @@ impl<O: Observer> Machine<'_, O> {
         (node.map)(self.arch, &mut result, &sources, elements);
         let slot = self.slot_mut(node.result);
         *slot = Slot { data: result, form, stride };
+    }
+
+    /// Carries out an operation on vectors.
+    pub(super) fn vector(&mut self, node: &VectorNode) {
+        let form = match self.general_form(&node.operands) {
+            Form::Affine | Form::Varying => {
+                self.spell_out(&node.operands);
+                Form::Varying
+            }
+            form => form,
+        };
+        let elements = self.elements(form);
+        let take = |&reg: &Reg| std::mem::take(&mut self.slots[reg as usize].data);
+        let mut results: SmallVec<[Vec<Line>; 4]> = node.results.iter().map(take).collect();
+        let source = |&reg: &Reg| {
+            let slot = &self.slots[reg as usize];
+            Source { data: &slot.data, step: step(slot.form, form) }
+        };
+        let sources: SmallVec<[Source<'_>; 16]> = node.operands.iter().map(source).collect();
+        (node.map)(self.arch, &mut results, &sources, elements);
+        drop(sources);
+        for (&reg, data) in node.results.iter().zip(results) {
+            *self.slot_mut(reg) = Slot { data, form, stride: 0 };
+        }
     }
 
     fn general_form(&self, operands: &[Reg]) -> Form {

@@ -4,10 +4,15 @@
 //! instruction set that `pulp` knows, of which the best is picked at run time. It works on chunks of 32
 //! elements, whose number the compiler knows, so that it vectorises.
 
+mod geometry;
+mod integer;
 mod ops;
+mod pack;
 mod table;
+mod vector;
 
-pub use table::{cast, operation, select};
+pub use table::{BitMaps, cast, operation, same_bits, select};
+pub use vector::{VectorMap, vector};
 
 use std::marker::PhantomData;
 

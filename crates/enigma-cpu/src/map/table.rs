@@ -3,7 +3,7 @@
 use enigma_ir::{DType, Opcode};
 use half::{bf16, f16};
 
-use super::{Map, binary, ops, ternary, unary};
+use super::{Map, binary, integer, ops, ternary, unary};
 use crate::lane::Truth;
 
 /// For each listed type, under the name `$T`, the loop that `$map` is.
@@ -100,7 +100,7 @@ pub fn operation(code: Opcode, dtype: DType) -> Option<Map> {
         Opcode::CmpUle => unsigned!(dtype, T => binary::<ops::Le, T, Truth>),
         Opcode::CmpUgt => unsigned!(dtype, T => binary::<ops::Gt, T, Truth>),
         Opcode::CmpUge => unsigned!(dtype, T => binary::<ops::Ge, T, Truth>),
-        _ => float_function(code, dtype),
+        _ => float_function(code, dtype).or_else(|| integer_function(code, dtype)),
     }
 }
 
@@ -149,6 +149,53 @@ fn float_function(code: Opcode, dtype: DType) -> Option<Map> {
         Opcode::Mix => floats!(dtype, T => ternary::<ops::Mix, T, T, T>),
         Opcode::SmoothStep => floats!(dtype, T => ternary::<ops::SmoothStep, T, T, T>),
         _ => None,
+    }
+}
+
+fn integer_function(code: Opcode, dtype: DType) -> Option<Map> {
+    match code {
+        Opcode::Imin => signed_and_unsigned!(dtype, T => binary::<integer::Min, T, T>),
+        Opcode::Imax => signed_and_unsigned!(dtype, T => binary::<integer::Max, T, T>),
+        Opcode::Iclamp => signed_and_unsigned!(dtype, T => ternary::<integer::Clamp, T, T, T>),
+        Opcode::AbsDiff => signed_and_unsigned!(dtype, T => binary::<integer::AbsDiff, T, T>),
+        Opcode::AddSat => signed_and_unsigned!(dtype, T => binary::<integer::AddSat, T, T>),
+        Opcode::SubSat => signed_and_unsigned!(dtype, T => binary::<integer::SubSat, T, T>),
+        Opcode::MulHi => signed_and_unsigned!(dtype, T => binary::<integer::MulHi, T, T>),
+        Opcode::MadSat => signed_and_unsigned!(dtype, T => ternary::<integer::MadSat, T, T, T>),
+        Opcode::Rotate => unsigned!(dtype, T => binary::<integer::Rotate, T, T>),
+        Opcode::Popcount => unsigned!(dtype, T => unary::<integer::Popcount, T, T>),
+        Opcode::Clz => unsigned!(dtype, T => unary::<integer::Clz, T, T>),
+        Opcode::Ctz => unsigned!(dtype, T => unary::<integer::Ctz, T, T>),
+        Opcode::ReverseBits => unsigned!(dtype, T => unary::<integer::ReverseBits, T, T>),
+        Opcode::ExtractBits => signed_and_unsigned!(dtype, T => ternary::<integer::ExtractBits, T, T, T>),
+        _ => None,
+    }
+}
+
+/// The loops that bits are inserted with, one after the other.
+pub struct BitMaps {
+    /// Makes a mask of an offset and a number of bits, both from 0 to the width.
+    pub mask: Map,
+    /// Takes the bits of the second operand where the third, a mask, is 1, else those of the first.
+    pub merge: Map,
+}
+
+impl BitMaps {
+    /// Those for an integer type.
+    pub fn new(dtype: DType) -> Option<BitMaps> {
+        let mask = unsigned!(dtype, T => binary::<integer::Mask, T, T>)?;
+        let merge = unsigned!(dtype, T => ternary::<integer::Merge, T, T, T>)?;
+        Some(BitMaps { mask, merge })
+    }
+}
+
+/// The loop that moves the bits of elements as they are.
+pub fn same_bits(dtype: DType) -> Map {
+    match dtype.size() {
+        1 => unary::<ops::Cast, u8, u8>,
+        2 => unary::<ops::Cast, u16, u16>,
+        4 => unary::<ops::Cast, u32, u32>,
+        _ => unary::<ops::Cast, u64, u64>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kernels for tests, written in a few lines.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod apply;
 pub mod data;
 
 use std::sync::Arc;

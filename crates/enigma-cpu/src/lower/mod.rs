@@ -1,7 +1,11 @@
 //! Lowers a kernel to a plan.
 
+mod bits;
+mod vector;
+
 use std::collections::HashMap;
 
+use enigma_ir::table::Group;
 use enigma_ir::{
     Attr, BlockId, CopyShape, DType, Dim, Fill, Kernel, Literal, MemFlags, Op, OpId, Opcode, Space, Type, ValueId,
 };
@@ -122,8 +126,17 @@ impl Lowering<'_> {
             Opcode::If => nodes.push(self.branch(op)),
             Opcode::For => nodes.push(self.counted(site, op)),
             Opcode::While => nodes.push(self.conditional(site, op)),
-            Opcode::MakeVec => self.values[op.results[0].index()] = self.regs(&op.operands).into(),
+            Opcode::MakeVec | Opcode::MatMake => self.values[op.results[0].index()] = self.regs(&op.operands).into(),
             Opcode::VecExtract => self.component(op),
+            Opcode::AsType => self.as_type(op, nodes),
+            Opcode::ExtractBits => self.extract_bits(op, nodes),
+            Opcode::InsertBits => self.insert_bits(op, nodes),
+            Opcode::MatColumn => self.column(op),
+            Opcode::MatTranspose => self.transpose(op),
+            Opcode::MatMul => self.matrix_product(op, nodes),
+            code if matches!(code.info().group, Group::Geometry | Group::Pack) || code == Opcode::Determinant => {
+                self.vector(op, nodes);
+            }
             Opcode::Cast | Opcode::Select => self.elementwise(op, nodes),
             Opcode::RegisterFill => {
                 let value = op.operands.first().map(|&v| self.reg(v));
