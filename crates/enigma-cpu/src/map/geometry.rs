@@ -1,8 +1,8 @@
 //! Geometry, and the determinant: what each does to one thread's vectors.
 //!
-//! All are computed in `f64` from the operands as they are, where nothing overflows on the way, and the result is rounded once to its
-//! type: `float`, `half` or `bfloat`. Errors are in units in the last place of that type. What an `f64` loses
-//! where terms cancel comes on top; it is a part of the sum of the magnitudes of the terms that the formula adds.
+//! All are computed in `f64` from the operands as they are, where nothing overflows on the way, and the result is
+//! rounded once to its type: `float`, `half` or `bfloat`. Errors are in units in the last place of that type. What an
+//! `f64` loses where terms cancel comes on top; it is a part of the sum of the magnitudes of the terms that are added.
 //!
 //! | functions | error | and of the terms |
 //! |---|---|---|

@@ -1,8 +1,8 @@
 //! Floats packed into a `uint`, and unpacked again: what each does to one thread's vector.
 //!
-//! Packing holds a component within its range, NaN being 0, scales it and rounds it to the nearest integer, ties to even;
-//! the scaled number is exact, but for the curve of sRGB. Unpacking is rounded once (0.5 units in the last place); sRGB,
-//! whose curve is computed in `f64`, has 0.501. The first component lies in the lowest bits.
+//! Packing holds a component within its range, NaN being 0, scales it and rounds it to the nearest integer, ties to
+//! even; the scaled number is exact, but for the curve of sRGB. Unpacking is rounded once (0.5 units in the last
+//! place); sRGB, whose curve is computed in `f64`, has 0.501. The first component lies in the lowest bits.
 
 use std::array;
 

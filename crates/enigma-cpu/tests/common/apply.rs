@@ -48,7 +48,7 @@ pub fn apply(code: Opcode, operands: &[Operand], attr: Option<Arg>, result: Type
     results.bits()
 }
 
-const SPAN: Span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 7 };
+pub const SPAN: Span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 7 };
 
 impl Sketch {
     /// Where a component of a thread's value of that type lies.
@@ -107,7 +107,8 @@ pub fn of_width(dtype: DType, width: usize) -> Type {
     }
 }
 
-/// Whether the bits of a float are `exact`, rounded with an error of at most `ulps` units in the last place, and `slack` besides.
+/// Whether the bits of a float are `exact`, rounded with an error of at most `ulps` units in the last place, and
+/// `slack` besides.
 pub fn is_near(dtype: DType, bits: u64, exact: f64, ulps: f64, slack: f64) -> bool {
     let x = f64::from(float_of(dtype, bits));
     let rounded = float_of(dtype, float_bits(dtype, exact as f32));
