@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _core
+from ._boundary import boundary
 from .report import Report
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Log:
         report.raise_if_errors()
 
 
+@boundary
 def checking(order: str = "late") -> AbstractContextManager[Log]:
     """Checks every launch inside the ``with`` block, in other threads too.
 

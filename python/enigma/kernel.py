@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from . import _core, _source
+from ._boundary import boundary, shown
 from ._rewrite import rewritten
 from .errors import Diagnostic, findings
 from .types import DType, Scalar
@@ -69,11 +70,13 @@ class Kernel:
             f"launch it with `{self.__name__}[grid, threads](...)`; what kernels share goes into a plain function",
         )
 
+    @boundary
     def __getitem__(self, shape: tuple[Any, Any]) -> Callable[..., _core.Statistics]:
         from .runtime import launcher
 
         return launcher(self, shape)
 
+    @boundary
     def sample(self, *, grid: Shape, threads: Shape) -> Callable[[Make], Make]:
         """Declares a launch, for ``enigma check`` to run: it stands above a function that returns the arguments::
 
@@ -166,7 +169,7 @@ def _parameters(function: FunctionType, namespace: dict[str, Any]) -> list[tuple
         elif annotation is parameter.empty:
             wrong[name] = "it has no annotation"
         else:
-            wrong[name] = f"its annotation is {annotation!r}"
+            wrong[name] = f"its annotation is {shown(annotation)}"
     if wrong:
         raise _refused(function, wrong)
     return parameters
@@ -273,6 +276,7 @@ class CompiledKernel:
         """The kernel as an MLIR module."""
         return self._core.mlir_source()
 
+    @boundary
     def source(self, target: str) -> str:
         """The kernel's text for a target: ``"msl"`` or ``"mlir"``.
 
@@ -286,11 +290,12 @@ class CompiledKernel:
                 return self.mlir_source
         raise _core.refusal_here(
             "invalid-operand",
-            f"there is no text for the target {target!r}",
+            f"there is no text for the target {shown(target)}",
             "asked for here",
             'the targets are "msl", "mlir"',
         )
 
+    @boundary
     def export_metal(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Writes `metal_source` to a file, by default ``<kernel_name>.metal`` here, and returns its path."""
         target = Path(f"{self.kernel_name}.metal" if path is None else path)
@@ -301,6 +306,7 @@ class CompiledKernel:
         return f"<enigma.CompiledKernel {self.kernel_name}({', '.join(self.param_names)})>"
 
 
+@boundary
 def compile(
     fn: Kernel,
     *args: object,
@@ -339,7 +345,8 @@ def compile(
     _core.check_lowering(async_lowering)
     if vec_width not in (0, 1):
         raise _core.refusal_here(
-            "invalid-operand", f"kernels are not widened: vec_width={vec_width!r} is not to be had", "asked for here",
+            "invalid-operand", f"kernels are not widened: vec_width={shown(vec_width)} is not to be had",
+            "asked for here",
             "leave it out, and let each thread do the work of several in a loop",
         )  # fmt: skip
     compiled = CompiledKernel(fn._trace(), async_lowering)

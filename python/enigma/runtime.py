@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from ._boundary import boundary, shown
 from ._core import DeviceCapabilities as DeviceCapabilities
 from ._core import Statistics as Statistics
 from .checking import logs
@@ -38,6 +39,7 @@ class Runtime:
         EnigmaError: when there is no such device here.
     """
 
+    @boundary
     def __init__(self, device: Device = "auto") -> None:
         self._core = _core.Runtime(device)
 
@@ -45,6 +47,7 @@ class Runtime:
         """What the device can do."""
         return self._core.capabilities()
 
+    @boundary
     def launch(
         self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
     ) -> Statistics:
@@ -54,6 +57,7 @@ class Runtime:
         core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
 
+    @boundary
     def check(
         self,
         kernel: Kernel | CompiledKernel,
@@ -78,6 +82,7 @@ class Runtime:
         ]  # fmt: skip
         return Report(report, kernel, held, self)
 
+    @boundary
     def prepare(
         self,
         compiled: CompiledKernel,
@@ -111,8 +116,11 @@ class Runtime:
             compiled, len(inputs), output_size, output_sizes, output_shapes, output_dtypes
         )
         _no_constants(compiled, constants)
-        return PreparedKernel(self, compiled, [_copied(array) for array in inputs], outputs, scalars or ())
+        return PreparedKernel(
+            self, compiled, [_copied(array) for array in inputs], outputs, () if scalars is None else scalars
+        )
 
+    @boundary
     def execute(
         self,
         compiled: CompiledKernel,
@@ -144,7 +152,7 @@ class Runtime:
         _no_constants(compiled, constants)
         written = [is_written for *_, is_scalar, is_written in compiled._core.parameters if not is_scalar]
         held = [_copied(array) if copy else array for array, copy in zip(inputs, written, strict=False)]
-        with PreparedKernel(self, compiled, held, outputs, scalars or ()) as prepared:
+        with PreparedKernel(self, compiled, held, outputs, () if scalars is None else scalars) as prepared:
             prepared.dispatch(grid, threads)
             return prepared.read_output()
 
@@ -176,12 +184,14 @@ class PreparedKernel:
         self._outputs = outputs
         self._arguments: list[Any] | None = _interleaved(compiled, [*inputs, *outputs.arrays], scalars)
 
+    @boundary
     def dispatch(self, grid: Shape, threads: Shape) -> Statistics:
         """Runs the kernel once, over ``grid`` threads in threadgroups of ``threads``."""
         if self._arguments is None:
             raise _misfit("this prepared kernel was released", "prepare it again")
         return self._runtime.launch(self._compiled, *self._arguments, grid=grid, threads=threads)
 
+    @boundary
     def dispatch_timed(self, grid: Shape, threads: Shape) -> float:
         """As `dispatch`; returns how long it took, in microseconds of the wall clock."""
         start = time.perf_counter()
@@ -283,7 +293,7 @@ def _copied(array: Any) -> Any:
     """An array with the same elements in memory of its own; what is no array is left to the binding to refuse."""
     try:
         return np.array(array, copy=True, order="C")
-    except (TypeError, ValueError):
+    except Exception:
         return array
 
 
@@ -327,7 +337,7 @@ def extent(what: str, shape: Shape) -> tuple[int, int, int]:
         x, y, z = [*numbers, 1, 1][:3]
         return x, y, z
     raise _misfit(
-        f"`{what}` is {shape!r}",
+        f"`{what}` is {shown(shape)}",
         "give a number of threads, or a tuple of up to three, each from 0 to 4294967295",
     )
 
@@ -339,12 +349,21 @@ def _compiled(kernel: object) -> CompiledKernel:
     if isinstance(kernel, Kernel):
         return CompiledKernel(kernel._ready(), "asm")
     raise _misfit(
-        f"a kernel is run, not {kernel!r}", "decorate the function with `@enigma.kernel`, and compile it"
+        f"a kernel is run, not {shown(kernel)}", "decorate the function with `@enigma.kernel`, and compile it"
     )
 
 
 def _misfit(message: str, help: str) -> Exception:
     return _core.refusal_here("invalid-binding", message, "in this call", help)
+
+
+def _opened(device: Device | Runtime | None) -> Runtime:
+    """The device that a launch names."""
+    if isinstance(device, Runtime):
+        return device
+    if device is None:
+        return default_runtime()
+    return default_runtime(device) if isinstance(device, str) else Runtime(device)
 
 
 @functools.cache
@@ -353,6 +372,7 @@ def default_runtime(device: Device = "auto") -> Runtime:
     return Runtime(device)
 
 
+@boundary
 def launch(
     fn: Kernel | CompiledKernel,
     *arguments: Any,
@@ -377,10 +397,10 @@ def launch(
         EnigmaError: for arguments that do not fit the parameters (everything that does not fit is reported together),
             and for what the kernel does wrong while it runs.
     """
-    runtime = device if isinstance(device, Runtime) else default_runtime(device or "auto")
-    return runtime.launch(fn, *arguments, grid=grid, threads=threads)
+    return _opened(device).launch(fn, *arguments, grid=grid, threads=threads)
 
 
+@boundary
 def check(
     fn: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape, order: str = "late"
 ) -> Report:
@@ -412,7 +432,7 @@ def launcher(kernel: Kernel, shape: tuple[Shape, Shape]) -> Callable[..., Statis
     """What ``kernel[grid, threads]`` is."""
     if not isinstance(shape, tuple) or len(shape) != 2:
         raise _misfit(
-            f"`{kernel.__name__}[...]` is given {shape!r}",
+            f"`{kernel.__name__}[...]` is given {shown(shape)}",
             "write `kernel[grid, threads](...)`, both in threads",
         )
     grid, threads = shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from . import _core
+from ._boundary import shown
 
 if TYPE_CHECKING:
     # A parameter that is annotated with a dtype is a tensor inside the kernel, and a `Scalar` is a value: so type
@@ -156,7 +157,7 @@ def dtype_class(dtype: object) -> type[DType]:
         return _BY_NAME[dtype]
     raise _core.refusal_here(
         "invalid-operand",
-        f"{dtype!r} is no dtype",
+        f"{shown(dtype)} is no dtype",
         "given here",
         "the dtypes are " + ", ".join(f"enigma.{name}" for name in SHORT_NAMES),
     )

@@ -114,7 +114,9 @@ pub fn describe(object: &Bound<'_, PyAny>) -> String {
         return "None".to_owned();
     }
     if object.is_instance_of::<PyInt>() {
-        return format!("the number {object}");
+        return object
+            .str()
+            .map_or_else(|_| "a number of very many digits".to_owned(), |digits| format!("the number {digits}"));
     }
     let name = object.get_type().name().map_or_else(|_| "object".to_owned(), |n| n.to_string());
     let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };

@@ -4,7 +4,8 @@
 use enigma_ir::{Binding, DType, Diagnostic, Diagnostics, Kernel, KernelParam, Literal, Rule};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
 
 use crate::argument::{describe, number};
 use crate::array::Array;
@@ -91,8 +92,10 @@ fn bind_one(kernel: &Kernel, param: &KernelParam, argument: &Bound<'_, PyAny>) -
 /// An object's memory; in words what hinders, if something does.
 fn array(object: &Bound<'_, PyAny>) -> Result<Array, String> {
     let py = object.py();
-    if let Ok(interface) = object.getattr(intern!(py, "__array_interface__")) {
-        return numpy_array(object, &interface).map_err(|error| error.to_string())?;
+    // Other objects that have this interface may make their memory as they are asked for it, and keep nothing of it.
+    static NDARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    if NDARRAY.import(py, "numpy", "ndarray").is_ok_and(|class| object.is_instance(class).unwrap_or(false)) {
+        return numpy_array(object).map_err(|error| error.to_string())?;
     }
     if object.hasattr(intern!(py, "__dlpack__")).unwrap_or(false) {
         return dlpack::array(object);
@@ -100,8 +103,9 @@ fn array(object: &Bound<'_, PyAny>) -> Result<Array, String> {
     Err("pass a NumPy array, or one of another library that speaks DLPack".to_owned())
 }
 
-fn numpy_array(object: &Bound<'_, PyAny>, interface: &Bound<'_, PyAny>) -> PyResult<Result<Array, String>> {
+fn numpy_array(object: &Bound<'_, PyAny>) -> PyResult<Result<Array, String>> {
     let py = object.py();
+    let interface = object.getattr(intern!(py, "__array_interface__"))?;
     let interface = interface.cast::<PyDict>()?;
     let field =
         |name| interface.get_item(name)?.ok_or_else(|| pyo3::exceptions::PyKeyError::new_err("__array_interface__"));
@@ -112,7 +116,7 @@ fn numpy_array(object: &Bound<'_, PyAny>, interface: &Bound<'_, PyAny>) -> PyRes
             "its bytes are in the other order: pass `array.astype(array.dtype.newbyteorder(\"=\"))`".to_owned()
         ));
     }
-    let Some(dtype) = element_type(object, &kind[1..])? else {
+    let Some(dtype) = element_type(object, kind.get(1..).unwrap_or_default())? else {
         let name = object.getattr(intern!(py, "dtype"))?;
         return Ok(Err(format!("its elements are {name}, which is no dtype of Enigma's")));
     };

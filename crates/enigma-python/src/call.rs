@@ -130,7 +130,7 @@ fn bind(
         *slot = Given::read(&arg);
     }
     for (key, arg) in kwargs.into_iter().flatten() {
-        let key: String = key.extract()?;
+        let key = key.str()?.to_string_lossy().into_owned();
         match params[..named].iter().position(|p| p.name == key) {
             Some(i) if i < args.len().min(positional) => misfits.push(format!("`{name}` is given `{key}` twice")),
             Some(i) => operands[i] = Given::read(&arg),

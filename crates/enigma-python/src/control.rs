@@ -4,9 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use enigma_ir::{Arg, BuilderMark, DType, Diagnostic, Literal, Rule, Span, Type, ValueId};
-use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyIterator, PyTuple};
 
 use crate::argument::{self, Given};
 use crate::locked;
@@ -24,7 +23,7 @@ fn raised(exception: &Bound<'_, PyTuple>) -> bool {
 ///
 /// Inside the loop it holds the values of this iteration, and what is assigned is what the next begins with; after
 /// the loop it holds the result.
-#[pyclass(frozen, module = "enigma", sequence, name = "Carry")]
+#[pyclass(frozen, module = "enigma", name = "Carry")]
 pub struct Carry {
     values: Mutex<Vec<Py<PyAny>>>,
 }
@@ -43,24 +42,36 @@ impl Carry {
         Ok(())
     }
 
-    fn place(&self, index: isize) -> PyResult<usize> {
+    /// Which value an index names; negative ones count from the end.
+    fn place(&self, index: &Bound<'_, PyAny>) -> PyResult<usize> {
         let length = self.__len__();
-        let from_end = if index < 0 { index + length as isize } else { index };
-        match usize::try_from(from_end) {
-            Ok(index) if index < length => Ok(index),
-            _ => Err(PyIndexError::new_err(format!("the loop carries {length} values; there is no carry[{index}]"))),
+        let place = match argument::number(index) {
+            Some(Literal::Int(n @ 0..)) => usize::try_from(n).ok(),
+            Some(Literal::Int(n)) => usize::try_from(n + length as i128).ok(),
+            _ => None,
+        };
+        if let Some(place) = place.filter(|&place| place < length) {
+            return Ok(place);
         }
+        let given = argument::describe(index);
+        let message = format!("a carry of {length} has nothing at {given}");
+        Err(trace::refuse(index.py(), Rule::InvalidOperand, message, "this index", "carried values count from 0")?)
     }
 }
 
 #[pymethods]
 impl Carry {
-    fn __getitem__(&self, py: Python<'_>, index: isize) -> PyResult<Py<PyAny>> {
+    fn __getitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let index = self.place(index)?;
         Ok(self.with(|values| values[index].clone_ref(py)))
     }
 
-    fn __setitem__(&self, index: isize, value: Py<PyAny>) -> PyResult<()> {
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        let values: Vec<_> = self.with(|values| values.iter().map(|value| value.clone_ref(py)).collect());
+        PyTuple::new(py, values)?.try_iter()
+    }
+
+    fn __setitem__(&self, index: &Bound<'_, PyAny>, value: Py<PyAny>) -> PyResult<()> {
         let index = self.place(index)?;
         drop(self.with(|values| std::mem::replace(&mut values[index], value)));
         Ok(())

@@ -56,9 +56,20 @@ pub fn error_at(py: Python<'_>, place: &Place, rule: Rule, message: String, labe
     enigma_error(py, &Diagnostics::new(vec![diagnostic], files))
 }
 
+/// A text of Python's, which may hold what no text of Rust's can (lone surrogates); that is replaced.
+pub struct Text(String);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Text(object.str()?.to_string_lossy().into_owned()))
+    }
+}
+
 /// A finding that the package's Python code makes of source text: `labels` are line, column, end line, end
 /// column and text.
-type PyLabel = (u32, u32, u32, u32, String);
+type PyLabel = (u32, u32, u32, u32, Text);
 
 fn rule_named(name: &str) -> PyResult<Rule> {
     let found = Rule::ALL.iter().find(|rule| rule.name() == name);
@@ -73,15 +84,15 @@ pub fn refusal<'py>(
     py: Python<'py>,
     path: &str,
     text: Option<&str>,
-    findings: Vec<(String, String, Vec<PyLabel>, Vec<String>)>,
+    findings: Vec<(String, Text, Vec<PyLabel>, Vec<String>)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut files = SourceFiles::default();
     let file = files.intern(path, || text.map(Into::into));
     let items = findings
         .into_iter()
-        .map(|(rule, message, labels, help)| {
+        .map(|(rule, Text(message), labels, help)| {
             let mut diagnostic = Diagnostic::placeless(rule_named(&rule)?, message);
-            for (line, column, end_line, end_column, text) in labels {
+            for (line, column, end_line, end_column, Text(text)) in labels {
                 diagnostic = diagnostic.with_label(Span { file, line, column, end_line, end_column }, text);
             }
             diagnostic.help = help;
@@ -96,11 +107,11 @@ pub fn refusal<'py>(
 pub fn refusal_here<'py>(
     py: Python<'py>,
     rule: &str,
-    message: String,
+    message: Text,
     label: &str,
     help: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let place = Place::of_caller(py)?;
-    let error = error_at(py, &place, rule_named(rule)?, message, label, help);
+    let error = error_at(py, &place, rule_named(rule)?, message.0, label, help);
     Ok(error.into_value(py).into_bound(py).into_any())
 }

@@ -3,7 +3,9 @@
 use enigma_runtime as runtime;
 use enigma_runtime::Launch;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
+use crate::argument::describe;
 use crate::binding::{Argument, bind};
 use crate::check::{self, Report};
 use crate::error::enigma_error;
@@ -18,8 +20,10 @@ pub struct Runtime {
 #[pymethods]
 impl Runtime {
     #[new]
-    fn new(py: Python<'_>, device: &str) -> PyResult<Runtime> {
-        let inner = runtime::Runtime::new(device).map_err(|found| enigma_error(py, &found))?;
+    fn new(py: Python<'_>, device: &Bound<'_, PyAny>) -> PyResult<Runtime> {
+        let name =
+            device.cast::<PyString>().map_or_else(|_| describe(device), |name| name.to_string_lossy().into_owned());
+        let inner = runtime::Runtime::new(&name).map_err(|found| enigma_error(py, &found))?;
         Ok(Runtime { inner })
     }
 

@@ -49,10 +49,7 @@ impl Place {
         let mut frame = GETFRAME.import(py, "sys", "_getframe")?.call0()?;
         loop {
             let object = frame.getattr(intern!(py, "f_code"))?;
-            let code = match remembered(object.as_ptr() as usize) {
-                Some(code) => code,
-                None => remember(&frame, object)?,
-            };
+            let code = known(&frame, object)?;
             if code.internal {
                 let outer = frame.getattr(intern!(py, "f_back"))?;
                 if !outer.is_none() {
@@ -63,6 +60,22 @@ impl Place {
             let offset: usize = frame.getattr(intern!(py, "f_lasti"))?.extract()?;
             return Ok(Place { code, instruction: offset / 2 });
         }
+    }
+
+    /// The place in the user's code that raised an exception: the innermost one outside this package, if there is one.
+    pub fn of_raise(py: Python<'_>, raised: &PyErr) -> PyResult<Option<Place>> {
+        let mut traceback = raised.traceback(py).map(Bound::into_any);
+        let mut innermost = None;
+        while let Some(here) = traceback {
+            let frame = here.getattr(intern!(py, "tb_frame"))?;
+            let code = known(&frame, frame.getattr(intern!(py, "f_code"))?)?;
+            if !code.internal {
+                let offset: usize = here.getattr(intern!(py, "tb_lasti"))?.extract()?;
+                innermost = Some(Place { code, instruction: offset / 2 });
+            }
+            traceback = Some(here.getattr(intern!(py, "tb_next"))?).filter(|next| !next.is_none());
+        }
+        Ok(innermost)
     }
 
     /// The place as a span, in `files`.
@@ -76,6 +89,14 @@ impl Place {
     /// The variable that the result of this instruction is assigned to.
     pub fn target(&self) -> Option<&str> {
         self.code.targets.get(&self.instruction).map(String::as_str)
+    }
+}
+
+/// What there is to know of the code object of a frame.
+fn known(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Arc<Code>> {
+    match remembered(object.as_ptr() as usize) {
+        Some(code) => Ok(code),
+        None => remember(frame, object),
     }
 }
 
@@ -97,7 +118,7 @@ fn remember(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Arc<
 impl Code {
     fn read(frame: &Bound<'_, PyAny>, object: Bound<'_, PyAny>) -> PyResult<Code> {
         let py = frame.py();
-        let path: String = object.getattr("co_filename")?.extract()?;
+        let path = object.getattr("co_filename")?.str()?.to_string_lossy().into_owned();
         let lines: Vec<String> = py.import("linecache")?.call_method1("getlines", (&path,))?.extract()?;
         let on_disk = Path::new(&path).is_file();
         let text = (!on_disk && !lines.is_empty()).then(|| Arc::from(lines.concat()));
@@ -132,7 +153,8 @@ fn positions(code: &Bound<'_, PyAny>, lines: &[String]) -> PyResult<Vec<[u32; 4]
 
 /// A column in characters, from 1, from one in bytes of UTF-8, from 0.
 fn characters(lines: &[String], line: u32, bytes: u32) -> u32 {
-    let text = lines.get(line as usize - 1).and_then(|text| text.get(..bytes as usize));
+    let number = (line as usize).checked_sub(1);
+    let text = number.and_then(|number| lines.get(number)).and_then(|text| text.get(..bytes as usize));
     text.map_or(bytes, |before| before.chars().count() as u32) + 1
 }
 

@@ -50,6 +50,13 @@ pub struct Tensor {
 
 #[pymethods]
 impl Tensor {
+    /// Makes NumPy leave operators on tensors to Python, which refuses them.
+    #[classattr]
+    #[pyo3(name = "__array_ufunc__")]
+    fn array_ufunc(py: Python<'_>) -> Py<PyAny> {
+        py.None()
+    }
+
     fn __getitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         self.memory.load(py, Given::read(index))
     }
@@ -119,6 +126,13 @@ pub struct RegisterTensor {
 
 #[pymethods]
 impl RegisterTensor {
+    /// Makes NumPy leave operators on tensors to Python, which refuses them.
+    #[classattr]
+    #[pyo3(name = "__array_ufunc__")]
+    fn array_ufunc(py: Python<'_>) -> Py<PyAny> {
+        py.None()
+    }
+
     fn __getitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let index = self.linear(index)?;
         self.memory.load(py, index)
@@ -191,7 +205,7 @@ impl RegisterTensor {
         let mut offset = 0i128;
         let mut traced: Option<Py<PyAny>> = None;
         for (axis, (index, &extent)) in indices.iter().zip(&self.shape).enumerate() {
-            let stride: usize = self.shape[axis + 1..].iter().product();
+            let stride = self.shape[axis + 1..].iter().fold(1usize, |stride, &extent| stride.saturating_mul(extent));
             match Given::read(index) {
                 Given::Free(Arg::Literal(Literal::Int(i))) => {
                     if !(0..extent as i128).contains(&i) {
@@ -207,7 +221,7 @@ impl RegisterTensor {
                             "indices count from 0; none is negative",
                         );
                     }
-                    offset += i * stride as i128;
+                    offset = i.saturating_mul(stride as i128).saturating_add(offset);
                 }
                 given => {
                     let term = scaled(py, given, stride)?;
@@ -341,7 +355,10 @@ pub fn register_tensor(
         let name = tracer.builder.kernel().memory(id).name.clone();
         Memory { kernel: tracer.kernel, id, name, dtype: element, length: Some(length.max(1) as usize) }
     })?;
-    Ok(RegisterTensor { memory, shape: extents.iter().map(|&extent| extent.max(1) as usize).collect() })
+    Ok(RegisterTensor {
+        memory,
+        shape: extents.iter().map(|&extent| usize::try_from(extent.max(1)).unwrap_or(usize::MAX)).collect(),
+    })
 }
 
 /// The `fill` of a register tensor: zero when not given, since None says "uninitialised".

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, Span, Type, ValueId};
 use enigma_msl::{AsyncLowering, Options};
+use pyo3::exceptions::{PyAttributeError, PyException, PyNotImplementedError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 
-use crate::argument::dtype;
+use crate::argument::{describe, dtype};
 use crate::error::{enigma_error, error_at, is_enigma_error};
 use crate::place::Place;
 use crate::tensor::{Memory, Tensor};
@@ -135,7 +136,7 @@ pub fn trace(
     let builder = opened.pop();
     let builder = match (outcome, builder) {
         (Ok(returned), Some(builder)) => nothing_returned(&returned, builder),
-        (Err(raised), Some(builder)) => return Err(explained(py, raised, &builder)),
+        (Err(raised), Some(builder)) => return Err(explained(py, raised, builder)),
         (Err(raised), None) => return Err(raised),
         (Ok(_), None) => unreachable!("the tracer that was pushed is popped here and nowhere else"),
     };
@@ -177,9 +178,13 @@ fn nothing_returned(returned: &Bound<'_, PyAny>, mut builder: Builder) -> Builde
 }
 
 /// What to raise when the kernel's code raised: everything refused so far, if anything was, since that is the
-/// likelier cause; else the exception itself.
-fn explained(py: Python<'_>, raised: PyErr, builder: &Builder) -> PyErr {
-    let ordinary = raised.is_instance_of::<pyo3::exceptions::PyException>(py);
+/// likelier cause; else the exception itself. What Python refuses to do with objects is a finding like any other.
+fn explained(py: Python<'_>, raised: PyErr, mut builder: Builder) -> PyErr {
+    let ordinary = raised.is_instance_of::<PyException>(py);
+    if ordinary && !builder.has_refused() && is_about_objects(py, &raised) {
+        let finding = refused_by_python(py, &raised, &mut builder);
+        builder.refuse(finding);
+    }
     if !ordinary || !builder.has_refused() {
         return raised;
     }
@@ -189,6 +194,39 @@ fn explained(py: Python<'_>, raised: PyErr, builder: &Builder) -> PyErr {
         error.set_cause(py, Some(raised));
     }
     error
+}
+
+/// Whether Python found that an object cannot do what is asked of it.
+fn is_about_objects(py: Python<'_>, raised: &PyErr) -> bool {
+    raised.is_instance_of::<PyTypeError>(py)
+        || raised.is_instance_of::<PyAttributeError>(py)
+        || raised.is_instance_of::<PyNotImplementedError>(py)
+}
+
+/// What there is in place of something that Python's own operators and functions do not do with traced values: a piece
+/// of Python's message, and the remedy.
+const REMEDIES: [(&str, &str); 5] = [
+    ("** or pow()", "write `enigma.pow(x, y)`"),
+    ("for @:", "write `enigma.matmul(a, b)`"),
+    ("divmod()", "write `x // y` and `x % y`"),
+    ("__round__", "write `enigma.round(x)`"),
+    ("'enigma.Tensor'", "a tensor is read element by element: `A[i]`"),
+];
+
+fn refused_by_python(py: Python<'_>, raised: &PyErr, builder: &mut Builder) -> Diagnostic {
+    let place = Place::of_raise(py, raised).ok().flatten();
+    let span = place.map_or(builder.kernel().span(), |place| place.span(builder.files_mut()));
+    let message = raised
+        .value(py)
+        .str()
+        .map_or_else(|_| raised.get_type(py).to_string(), |text| text.to_string_lossy().into_owned());
+    let remedy = REMEDIES.iter().find(|(part, _)| message.contains(part)).map(|(_, remedy)| *remedy);
+    let finding =
+        Diagnostic::new(Rule::InvalidKernel, message, span, "Python cannot do this while the kernel is traced");
+    match remedy {
+        Some(remedy) => finding.with_help(remedy),
+        None => finding,
+    }
 }
 
 /// A tracer on the stack; it leaves the stack whatever happens.
@@ -280,10 +318,11 @@ impl Compiled {
     }
 }
 
-/// Refuses a name that is no lowering of asynchronous copies.
+/// Refuses what is no name of a lowering of asynchronous copies.
 #[pyfunction]
 pub fn check_lowering(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<()> {
-    lowering(py, &name.str()?.to_string_lossy()).map(|_| ())
+    let given = name.cast::<PyString>().map_or_else(|_| describe(name), |name| name.to_string_lossy().into_owned());
+    lowering(py, &given).map(|_| ())
 }
 
 fn lowering(py: Python<'_>, name: &str) -> PyResult<AsyncLowering> {

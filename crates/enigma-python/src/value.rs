@@ -270,6 +270,13 @@ impl Value {
 
 #[pymethods]
 impl Event {
+    /// Makes NumPy leave operators on events to Python, which refuses them.
+    #[classattr]
+    #[pyo3(name = "__array_ufunc__")]
+    fn array_ufunc(py: Python<'_>) -> Py<PyAny> {
+        py.None()
+    }
+
     fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
         let message = "an event has no truth value while the kernel is traced".to_owned();
         let help = "whether a copy is done cannot be asked: wait for it with `enigma.async_copy_wait(event)`";
