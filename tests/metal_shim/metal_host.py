@@ -1,8 +1,9 @@
 """Runs emitted Metal source on the CPU, for tests in Python.
 
 The text is compiled by clang++ against the stand-in for Metal's standard library beside this file, as it was emitted
-but for two things that C++ cannot say: a ``[[attribute]]`` of a parameter becomes its default argument, and a
-threadgroup array is ``static``.
+but for three things that C++ cannot say: a ``[[attribute]]`` of a parameter becomes its default argument, a
+threadgroup array is ``static``, and a function constant is a variable that is set when the kernel is launched. Calls of
+functions in which lanes meet are marked.
 
     kernel = compile_metal(source)
     kernel.run([a, b, np.float32(2.0)], grid=(1024, 1, 1), threads=(64, 1, 1))
@@ -16,7 +17,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,19 @@ FLAGS = [
 ]
 
 
+class _Launch(ctypes.Structure):
+    """``ShimLaunch`` of shim_runtime.h."""
+
+    _fields_ = (
+        ("arguments", ctypes.POINTER(ctypes.c_void_p)),
+        ("grid", ctypes.c_uint32 * 3),
+        ("threads", ctypes.c_uint32 * 3),
+        ("constant_count", ctypes.c_uint32),
+        ("constant_indices", ctypes.POINTER(ctypes.c_uint32)),
+        ("constant_values", ctypes.POINTER(ctypes.c_uint64)),
+    )
+
+
 class MetalKernel:
     """A Metal kernel compiled for the CPU."""
 
@@ -56,10 +70,12 @@ class MetalKernel:
         args: Sequence[np.ndarray | np.generic],
         grid: Sequence[int] = (1, 1, 1),
         threads: Sequence[int] = (1, 1, 1),
+        constants: Mapping[int, np.generic] | None = None,
     ) -> None:
         """Runs the kernel over ``grid`` threads in threadgroups of ``threads``.
 
-        ``args`` has a contiguous array for each buffer, changed in place, and a NumPy scalar for each scalar parameter.
+        ``args`` has a contiguous array for each buffer, changed in place, and a NumPy scalar for each scalar parameter;
+        ``constants`` a NumPy scalar for the index of each function constant.
         Raises ``RuntimeError`` where the runtime finds a barrier that not all threads reach, lanes that pass different
         operands to a copy, or a copy that is never waited for.
         """
@@ -68,7 +84,12 @@ class MetalKernel:
             if not array.flags.c_contiguous:
                 raise ValueError("arguments must be contiguous arrays")
         pointers = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
-        message = self._run(pointers, _three(grid), _three(threads))
+        bound = dict(constants or {})
+        indices = (ctypes.c_uint32 * len(bound))(*bound)
+        words = [int.from_bytes(value.tobytes().ljust(8, b"\0"), "little") for value in bound.values()]
+        values = (ctypes.c_uint64 * len(bound))(*words)
+        launch = _Launch(pointers, _three(grid), _three(threads), len(bound), indices, values)
+        message = self._run(ctypes.byref(launch))
         if message is not None:
             raise RuntimeError(message.decode())
 
@@ -78,13 +99,20 @@ def compile_metal(source: str) -> MetalKernel:
     name = re.search(r"^kernel void (\w+)\(", source, re.MULTILINE)
     if name is None:
         raise ValueError("the source has no kernel")
-    text = re.sub(r" \[\[(\w+)(\(\d+\))?\]\]", lambda m: f" = shim::{m[1]}{m[2] or '()'}", source)
+    text = re.sub(
+        r"^constant (\w+ (\w+)) \[\[function_constant\((\d+)\)\]\];$",
+        r"static \1; static const shim::FunctionConstant \2_bound(\3, \2);",
+        source,
+        flags=re.MULTILINE,
+    )
+    text = re.sub(r" \[\[(\w+)(\(\d+\))?\]\]", lambda m: f" = shim::{m[1]}{m[2] or '()'}", text)
     text = re.sub(r"^( *)threadgroup (\w+ \w+\[\d+\];)$", r"\1static \2", text, flags=re.MULTILINE)
+    text = re.sub(r"^(.*_64\(.*;)$", r"shim_calls(__LINE__); \1 shim_calls(0);", text, flags=re.MULTILINE)
     text = f"""#include <metal_stdlib>
 #include <metal_simdgroup_matrix>
 {text}
-extern "C" const char *shim_run_0(void **arguments, const uint32_t *grid, const uint32_t *threads) {{
-    return shim_launch([] {{ {name[1]}(); }}, arguments, grid, threads);
+extern "C" const char *shim_run_0(const ShimLaunch *launch) {{
+    return shim_launch([] {{ {name[1]}(); }}, launch);
 }}
 """
     return MetalKernel(ctypes.CDLL(str(_build(text))))

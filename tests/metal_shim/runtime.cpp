@@ -1,10 +1,10 @@
 // Runs a grid on the CPU. Each GPU thread of a threadgroup is a fiber; threadgroups run one after the other.
 //
-// A fiber runs until it meets others: at a barrier, or where the lanes of its simdgroup act together. Once no fiber can
-// go on by itself, the scheduler looks for a meeting that is complete. Lanes at a simd_sum count as complete when all
-// others of the simdgroup wait elsewhere or have ended; of several such groups the one on the lowest source line
-// goes first, so that lanes which have diverged meet again below. (Lanes that diverge inside a loop, some of them
-// into a further simd_sum, may be grouped otherwise than on a GPU.)
+// A fiber runs until it meets others (at a barrier, or where the lanes of its simdgroup act together) or yields to
+// them (at an atomic operation). Once no fiber can go on by itself, the scheduler looks for a meeting that is complete.
+// Lanes at a simd_sum count as complete when all others of the simdgroup wait elsewhere or have ended; of several such
+// groups the one on the lowest source line goes first, so that lanes which have diverged meet again below. (Lanes that
+// diverge inside a loop, some of them into a further simd_sum, may be grouped otherwise than on a GPU.)
 
 #include "shim_runtime.h"
 
@@ -12,8 +12,10 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -23,12 +25,17 @@ constexpr size_t STACK = 256 * 1024;
 
 enum class State { ready, waiting, done };
 
+// Where in the source a fiber waits: the line of the kernel, and that of the function which it calls there.
+using Place = std::pair<int, int>;
+
 struct Fiber {
     ucontext_t context;
     ShimThread thread;
     State state = State::ready;
     ShimScope scope = SHIM_ACTIVE_LANES;
-    int line = 0;
+    Place place;
+    // The line of the kernel that calls a function which meets others; 0 outside such calls.
+    int calls = 0;
     void *brought = nullptr;
     ShimAction action = nullptr;
 };
@@ -40,6 +47,25 @@ ucontext_t scheduler;
 void (*entry)(void) = nullptr;
 void **arguments_ = nullptr;
 std::string failure;
+
+struct Constant {
+    uint32_t index;
+    void *variable;
+    uint32_t size;
+};
+
+// Filled while kernels are loaded, before any variable of this file may be initialised.
+std::vector<Constant> &constants() {
+    static std::vector<Constant> registered;
+    return registered;
+}
+
+void bind_constants(const ShimLaunch &launch) {
+    for (const Constant &constant : constants())
+        for (uint32_t i = 0; i < launch.constant_count; i++)
+            if (launch.constant_indices[i] == constant.index)
+                std::memcpy(constant.variable, &launch.constant_values[i], constant.size);
+}
 
 void run_entry() {
     entry();
@@ -71,7 +97,7 @@ void release(const Group &group) {
 
 bool together(const Group &group, ShimScope scope) {
     return std::all_of(group.begin(), group.end(), [&](Fiber *fiber) {
-        return fiber->scope == scope && fiber->line == group[0]->line && fiber->action == group[0]->action;
+        return fiber->scope == scope && fiber->place == group[0]->place && fiber->action == group[0]->action;
     });
 }
 
@@ -81,8 +107,8 @@ bool release_simdgroup(const Group &waiting) {
     Group lowest;
     for (Fiber *fiber : waiting) {
         if (fiber->scope != SHIM_ACTIVE_LANES) continue;
-        if (!lowest.empty() && fiber->line < lowest[0]->line) lowest.clear();
-        if (lowest.empty() || fiber->line == lowest[0]->line) lowest.push_back(fiber);
+        if (!lowest.empty() && fiber->place < lowest[0]->place) lowest.clear();
+        if (lowest.empty() || fiber->place == lowest[0]->place) lowest.push_back(fiber);
     }
     if (!lowest.empty()) {
         release(lowest);
@@ -112,10 +138,20 @@ bool release_any() {
     return true;
 }
 
+// Lets each fiber that is ready run on, until it waits, ends or yields; false when none is.
+bool run_ready() {
+    bool any = false;
+    for (auto &fiber : fibers) {
+        if (fiber->state != State::ready || !failure.empty()) continue;
+        resume(*fiber);
+        any = true;
+    }
+    return any;
+}
+
 void run_threadgroup() {
     for (;;) {
-        for (auto &fiber : fibers) {
-            while (fiber->state == State::ready && failure.empty()) resume(*fiber);
+        while (failure.empty() && run_ready()) {
         }
         if (!failure.empty()) return;
         bool all_done = std::all_of(fibers.begin(), fibers.end(), [](auto &f) { return f->state == State::done; });
@@ -172,11 +208,19 @@ void run_group(const uint32_t group[3], const uint32_t groups[3], const uint32_t
 void shim_meet(ShimScope scope, int line, void *brought, ShimAction action) {
     Fiber &fiber = *running;
     fiber.scope = scope;
-    fiber.line = line;
+    fiber.place = fiber.calls ? Place(fiber.calls, line) : Place(line, 0);
     fiber.brought = brought;
     fiber.action = action;
     fiber.state = State::waiting;
     swapcontext(&fiber.context, &scheduler);
+}
+
+void shim_calls(int line) { running->calls = line; }
+
+void shim_yield(void) { swapcontext(&running->context, &scheduler); }
+
+void shim_register_constant(uint32_t index, void *variable, uint32_t size) {
+    constants().push_back({index, variable, size});
 }
 
 const ShimThread *shim_thread(void) { return &running->thread; }
@@ -187,17 +231,18 @@ void shim_fail(const char *message) {
     if (failure.empty()) failure = message;
 }
 
-const char *shim_launch(void (*kernel)(void), void **arguments, const uint32_t grid[3], const uint32_t threads[3]) {
+const char *shim_launch(void (*kernel)(void), const ShimLaunch *launch) {
     entry = kernel;
-    arguments_ = arguments;
+    arguments_ = launch->arguments;
     failure.clear();
+    bind_constants(*launch);
     uint32_t groups[3];
-    for (int d = 0; d < 3; d++) groups[d] = (grid[d] + threads[d] - 1) / threads[d];
+    for (int d = 0; d < 3; d++) groups[d] = (launch->grid[d] + launch->threads[d] - 1) / launch->threads[d];
     for (uint32_t z = 0; z < groups[2] && failure.empty(); z++)
         for (uint32_t y = 0; y < groups[1] && failure.empty(); y++)
             for (uint32_t x = 0; x < groups[0] && failure.empty(); x++) {
                 const uint32_t group[3] = {x, y, z};
-                run_group(group, groups, grid, threads);
+                run_group(group, groups, launch->grid, launch->threads);
             }
     fibers.clear();
     return failure.empty() ? nullptr : failure.c_str();

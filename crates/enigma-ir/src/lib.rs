@@ -40,7 +40,7 @@ pub use dialect::Dialect;
 pub use hazard::Hazard;
 pub use kernel::{
     Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags,
-    Memory, MemoryId, Op, OpId, Space, Value, ValueId, Verified,
+    Memory, MemoryId, MemoryOrder, Op, OpId, Space, Value, ValueId, Verified,
 };
 pub use mlir::mlir;
 pub use print::print;

@@ -43,6 +43,7 @@ impl<'k> Emitter<'k> {
     pub fn file(mut self) -> String {
         let function = self.names.declare(self.kernel.name());
         self.reserve_functions();
+        let constants = self.function_constants();
         self.names.enter();
         let signature = self.signature(&function);
         self.out.open(&signature);
@@ -50,6 +51,7 @@ impl<'k> Emitter<'k> {
         self.block(Kernel::BODY);
         self.out.close("}");
         let mut file = self.heading();
+        file.push_str(&constants);
         file.push_str(&self.helpers.text());
         file.push_str(&self.out.finish());
         file
@@ -71,7 +73,8 @@ impl<'k> Emitter<'k> {
         text
     }
 
-    fn live_operations(&self) -> Vec<&'k Op> {
+    /// The operations that the text needs.
+    pub fn live_operations(&self) -> Vec<&'k Op> {
         let kernel = self.kernel;
         kernel.walk().into_iter().filter(|&id| self.plan.is_live(id)).map(|id| kernel.op(id)).collect()
     }
@@ -82,9 +85,14 @@ impl<'k> Emitter<'k> {
             let function = match op.code {
                 Opcode::FloorDiv => "floor",
                 Opcode::Rem => "fmod",
+                Opcode::ExtractBits => "extract_bits",
+                Opcode::InsertBits => "insert_bits",
                 code => code.info().msl.split('(').next().unwrap_or_default(),
             };
             self.names.reserve(function.trim_start_matches("precise::"));
+            if matches!(op.code.info().group, Group::Simdgroup | Group::Quad) {
+                self.names.reserve(&format!("{function}_64"));
+            }
         }
     }
 
@@ -102,11 +110,6 @@ impl<'k> Emitter<'k> {
         if any {
             self.out.line("");
         }
-    }
-
-    /// How the text calls a memory.
-    pub fn memory_name(&self, memory: MemoryId) -> &str {
-        &self.memory_names[memory.index()]
     }
 
     /// All statements of a block.
@@ -134,12 +137,15 @@ impl<'k> Emitter<'k> {
             return;
         }
         match op.code {
-            Opcode::Constant => {}
+            Opcode::Constant | Opcode::FunctionConstant => {}
             Opcode::RegisterFill => self.register_array(op),
             Opcode::If => self.branch(op),
             Opcode::For => self.for_loop(op),
             Opcode::While => self.while_loop(op),
             Opcode::Store => self.store(op),
+            Opcode::StoreIf => self.store_if(op),
+            Opcode::VecStore => self.vector_store(op),
+            Opcode::DebugPrint => self.debug_print(op),
             Opcode::Barrier | Opcode::SimdBarrier => self.barrier(op),
             Opcode::AsyncCopyWait => self.wait(op),
             Opcode::SimdgroupMatrixLoad => self.matrix_load(op),
@@ -147,6 +153,7 @@ impl<'k> Emitter<'k> {
             Opcode::SimdgroupMultiplyAccumulate => self.multiply_accumulate(op),
             code if code.is_copy() => self.copy(op),
             code if code.info().group == Group::Position => self.position(op),
+            code if code.info().group == Group::Atomic => self.atomic(op),
             _ => {
                 debug_assert!(self.plan.is_live(id));
                 let expression = self.operation(op);
@@ -208,13 +215,15 @@ impl<'k> Emitter<'k> {
                 let memory = op.map_or("", |op| self.memory_name(op.memories[0]));
                 return format!("{}_value", memory.to_lowercase());
             }
-            Some(Opcode::SimdSum) => "sum",
-            Some(Opcode::SimdProduct) => "product",
-            Some(Opcode::SimdMin) => "least",
-            Some(Opcode::SimdMax) => "greatest",
+            Some(Opcode::SimdSum | Opcode::QuadSum) => "sum",
+            Some(Opcode::SimdProduct | Opcode::QuadProduct) => "product",
+            Some(Opcode::SimdMin | Opcode::QuadMin) => "least",
+            Some(Opcode::SimdMax | Opcode::QuadMax) => "greatest",
+            Some(Opcode::AtomicCompareExchangeWeak) => "exchanged",
+            Some(code) if code.info().group == Group::Atomic => "held",
             _ => match data.ty {
                 Type::Event => "copy",
-                Type::SimdgroupMatrix(_) => "m",
+                Type::SimdgroupMatrix(_) | Type::Matrix(..) => "m",
                 Type::Vector(..) => "v",
                 Type::Scalar(dtype) if dtype.is_float() => "x",
                 Type::Scalar(dtype) if dtype.is_integer() => "n",
@@ -299,12 +308,20 @@ impl<'k> Emitter<'k> {
         self.names.leave();
     }
 
-    fn store(&mut self, op: &Op) {
-        let index = self.plain(op.operands[0]);
-        let target = self.element(op.memories[0], &index);
-        let value = self.plain(op.operands[1]);
-        let line = self.assignment(&target, op.operands[1], &value);
-        self.out.line(&line);
+    /// A comment of one line, whatever the text holds: what would break it is escaped as in a string.
+    fn debug_print(&mut self, op: &Op) {
+        let text = match op.attrs.first() {
+            Some(Attr::Text(number)) => self.kernel.text(*number).escape_debug().to_string(),
+            _ => String::new(),
+        };
+        let mut arguments = vec![Expression::primary(format!("\"{text}\""))];
+        arguments.extend(op.operands[1..].iter().map(|&v| self.plain(v)).collect::<Vec<_>>());
+        let call = Expression::call("debug_print", &arguments).text;
+        let line = match self.kernel.literal(op.operands[0]) {
+            Some(_) => format!("// {call}"),
+            None => format!("// if ({}) {call}", self.condition(op.operands[0]).text),
+        };
+        self.out.line(&line.replace('\n', " "));
     }
 
     fn barrier(&mut self, op: &Op) {
@@ -314,18 +331,6 @@ impl<'k> Emitter<'k> {
         };
         let function = op.code.info().msl.split('(').next().unwrap_or_default();
         self.out.line(&format!("{function}({flags});"));
-    }
-
-    /// A pointer to an element of a memory, as an argument.
-    pub fn pointer(&mut self, memory: MemoryId, offset: ValueId) -> Expression {
-        let base = Expression::primary(self.memory_name(memory));
-        match self.kernel.integer(offset) {
-            Some(0) => base,
-            _ => {
-                let offset = self.plain(offset);
-                Expression::binary(&base, "+", &offset)
-            }
-        }
     }
 
     fn matrix_load(&mut self, op: &Op) {

@@ -1,10 +1,11 @@
 //! Values as C++ expressions, with the parentheses they need and no others.
 
-use enigma_ir::{Attr, DType, Op, Opcode, Type, ValueId};
+use enigma_ir::{Attr, DType, Op, Opcode, Type, ValueId, table::Group};
 
 use crate::body::Emitter;
 use crate::helpers::Helper;
 use crate::literal;
+use crate::memory::COMPONENTS;
 
 /// How tightly an expression holds together, loosest first.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -159,24 +160,35 @@ impl Emitter<'_> {
             Opcode::CmpUgt => self.unsigned_comparison(op, operand, ">"),
             Opcode::CmpUge => self.unsigned_comparison(op, operand, ">="),
             Opcode::Cast => self.cast(op, operand, ty),
+            Opcode::AsType => self.reinterpret(op, operand, ty),
+            Opcode::Iclamp => self.integer_clamp(op),
+            Opcode::Rotate => self.rotation(op),
+            Opcode::ExtractBits => self.bit_field(op, ty, "extract_bits", Helper::ExtractBits),
+            Opcode::InsertBits => self.bit_field(op, ty, "insert_bits", Helper::InsertBits),
+            Opcode::MatMake => {
+                let columns = self.values(&op.operands);
+                Expression::call(&ty.to_string(), &columns)
+            }
+            Opcode::MatColumn => {
+                let matrix = self.value(op.operands[0]).within(Precedence::Primary);
+                Expression::primary(format!("{matrix}[{}]", number(op)))
+            }
             Opcode::MakeVec => self.make_vector(op, ty),
             Opcode::VecExtract => self.component(op),
             Opcode::Load => {
                 let index = self.plain(op.operands[0]);
                 Expression::primary(self.element(op.memories[0], &index))
             }
+            Opcode::LoadIf => self.load_if(op),
+            Opcode::VecLoad => self.vector_load(op, ty),
+            code if matches!(code.info().group, Group::Simdgroup | Group::Quad) => self.lane_function(op, ty),
             Opcode::MakeFilledSimdgroupMatrix => {
                 let fill = self.value(op.operands[0]);
                 let element = ty.dtype().unwrap_or(DType::F32);
                 Expression::call(&format!("make_filled_simdgroup_matrix<{element}, 8, 8>"), &[fill])
             }
-            _ => self.template(op, operand, ty),
+            _ => self.template(op, ty),
         }
-    }
-
-    /// One element of a memory.
-    pub fn element(&self, memory: enigma_ir::MemoryId, index: &Expression) -> String {
-        format!("{}[{}]", self.memory_name(memory), index.text)
     }
 
     fn binary(&mut self, op: &Op, operator: &str) -> Expression {
@@ -184,22 +196,13 @@ impl Emitter<'_> {
         Expression::binary(&x, operator, &y)
     }
 
-    /// What the operation table says. `bfloat` has operators but no functions in Metal, so these go through `float`;
-    /// the `precise::` functions are of `float` only.
-    fn template(&mut self, op: &Op, operand: Type, ty: Type) -> Expression {
+    /// What the operation table says.
+    fn template(&mut self, op: &Op, ty: Type) -> Expression {
         let template = op.code.info().msl;
         let operands = self.values(&op.operands);
         if let Some((function, _)) = template.split_once("({") {
-            return match operand.dtype() {
-                Some(DType::BF16) => {
-                    let widened: Vec<_> =
-                        operands.into_iter().map(|x| convert(operand.with_dtype(DType::F32), x)).collect();
-                    let call = Expression::call(function, &widened);
-                    if ty.dtype() == Some(DType::BF16) { convert(ty, call) } else { call }
-                }
-                Some(DType::F16) => Expression::call(function.trim_start_matches("precise::"), &operands),
-                _ => Expression::call(function, &operands),
-            };
+            let types = op.operands.iter().map(|&v| self.kernel.ty(v));
+            return function_call(function, ty, operands.into_iter().zip(types).collect());
         }
         match template.split(' ').collect::<Vec<_>>()[..] {
             ["{0}", operator, "{1}"] => Expression::binary(&operands[0], operator, &operands[1]),
@@ -241,32 +244,19 @@ impl Emitter<'_> {
         }
     }
 
-    /// Counts are taken modulo the width; a constant that is in range needs no mask.
+    /// Counts are taken modulo the width.
     fn shift(&mut self, op: &Op, operator: &str) -> Expression {
-        let ty = self.kernel.ty(op.operands[1]);
-        let (x, count) = (self.value(op.operands[0]), op.operands[1]);
-        let Some(dtype) = ty.dtype() else { return x };
-        let bits = i128::from(dtype.bits());
-        if let Some(constant) = self.kernel.integer(count) {
-            let reduced = literal::plain(enigma_ir::Literal::Int(constant.rem_euclid(bits)), dtype);
-            return Expression::binary(&x, operator, &reduced);
-        }
-        let mask = literal::typed(enigma_ir::Literal::Int(bits - 1), dtype);
-        let mask = if ty.width() > 1 { convert(ty, mask) } else { mask };
-        let count = Expression::binary(&self.value(count), "&", &mask);
+        let x = self.value(op.operands[0]);
+        let count = match self.constant_count(op.operands[1]) {
+            Some((count, dtype)) => literal::plain(count, dtype),
+            None => self.masked_count(op.operands[1]),
+        };
         Expression::binary(&x, operator, &count)
     }
 
     fn unsigned_comparison(&mut self, op: &Op, operand: Type, operator: &str) -> Expression {
-        let unsigned = |dtype| match dtype {
-            DType::I8 => DType::U8,
-            DType::I16 => DType::U16,
-            DType::I32 => DType::U32,
-            DType::I64 => DType::U64,
-            other => other,
-        };
         let signed = operand.dtype().unwrap_or(DType::U32);
-        let target = unsigned(signed);
+        let target = signed.unsigned().unwrap_or(signed);
         let mut sides = op.operands.iter().map(|&v| match self.kernel.integer(v) {
             Some(number) => literal::typed(enigma_ir::Literal::Int(target.wrap(number)), target),
             None if target == signed => self.value(v),
@@ -298,12 +288,8 @@ impl Emitter<'_> {
     }
 
     fn component(&mut self, op: &Op) -> Expression {
-        let lane = match op.attrs.first() {
-            Some(Attr::Number(lane)) => *lane as usize,
-            _ => 0,
-        };
         let vector = self.value(op.operands[0]).within(Precedence::Primary);
-        Expression::primary(format!("{vector}.{}", ["x", "y", "z", "w"][lane]))
+        Expression::primary(format!("{vector}.{}", COMPONENTS[number(op)]))
     }
 }
 
@@ -316,6 +302,27 @@ pub(crate) fn conditional(condition: &Expression, yes: &Expression, no: &Express
         no.within(Precedence::Conditional)
     );
     Expression { text, precedence: Precedence::Conditional }
+}
+
+/// A function of Metal. `bfloat` has operators but no functions, so its operands and its result go through `float`; the
+/// `precise::` functions are of `float` only.
+pub(crate) fn function_call(function: &str, ty: Type, operands: Vec<(Expression, Type)>) -> Expression {
+    let precise = operands.first().is_none_or(|(_, operand)| operand.dtype() != Some(DType::F16));
+    let function = if precise { function } else { function.trim_start_matches("precise::") };
+    let widened = operands.into_iter().map(|(x, operand)| match operand.dtype() {
+        Some(DType::BF16) => convert(operand.with_dtype(DType::F32), x),
+        _ => x,
+    });
+    let call = Expression::call(function, &widened.collect::<Vec<_>>());
+    if ty.dtype() == Some(DType::BF16) { convert(ty, call) } else { call }
+}
+
+/// The number among the attributes of an operation: a component, or a column.
+fn number(op: &Op) -> usize {
+    match op.attrs.first() {
+        Some(Attr::Number(number)) => *number as usize,
+        _ => 0,
+    }
 }
 
 /// A value converted to `ty` in function notation.

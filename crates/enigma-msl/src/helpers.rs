@@ -6,12 +6,21 @@
 use std::collections::BTreeSet;
 
 use crate::AsyncLowering;
+use crate::lanes::LaneFold;
 
 /// A function that a kernel's text may call.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Helper {
     /// Division of signed integers, rounded down.
     FloorDivide,
+    /// `extract_bits` with clamped operands.
+    ExtractBits,
+    /// `insert_bits` with clamped operands.
+    InsertBits,
+    /// Addition to a float in threadgroup memory.
+    AtomicAdd,
+    /// A reduction or a prefix over 64-bit integers.
+    Lanes(LaneFold),
     /// A copy.
     Copy(CopyHelper),
     /// The wait for copies.
@@ -23,6 +32,10 @@ impl Helper {
     pub fn name(self) -> &'static str {
         match self {
             Helper::FloorDivide => "floor_divide",
+            Helper::ExtractBits => "extract_field",
+            Helper::InsertBits => "insert_field",
+            Helper::AtomicAdd => "atomic_add",
+            Helper::Lanes(fold) => fold.name(),
             Helper::Copy(copy) => copy.name(),
             Helper::Wait => "async_copy_wait",
         }
@@ -123,9 +136,14 @@ impl Helpers {
         let copies: Vec<CopyHelper> =
             self.needed.iter().filter_map(|h| if let Helper::Copy(c) = h { Some(*c) } else { None }).collect();
         let mut parts: Vec<String> = Vec::new();
-        if self.needed.contains(&Helper::FloorDivide) {
-            parts.push(FLOOR_DIVIDE.to_owned());
-        }
+        parts.extend(self.needed.iter().filter_map(|helper| match helper {
+            Helper::FloorDivide => Some(FLOOR_DIVIDE.to_owned()),
+            Helper::ExtractBits => Some(EXTRACT_FIELD.to_owned()),
+            Helper::InsertBits => Some(INSERT_FIELD.to_owned()),
+            Helper::AtomicAdd => Some(ATOMIC_ADD.to_owned()),
+            Helper::Lanes(fold) => Some(fold.text()),
+            Helper::Copy(_) | Helper::Wait => None,
+        }));
         if copies.iter().any(|c| c.edges && !c.to_device) {
             parts.push(FILL.to_owned());
         }
@@ -311,6 +329,35 @@ const FLOOR_DIVIDE: &str = "// The quotient rounded down, where `/` rounds towar
 template <typename T>
 T floor_divide(T x, T y) {
     return x / y - T(x % y != T(0) && (x < T(0)) != (y < T(0)));
+}
+";
+
+const EXTRACT_FIELD: &str = "// Bits beyond the width are left out, where Metal leaves the result open.
+template <typename T>
+T extract_field(T v, uint offset, uint bits, uint width) {
+    offset = min(offset, width);
+    return extract_bits(v, offset, min(bits, width - offset));
+}
+";
+
+const INSERT_FIELD: &str = "// Bits beyond the width are left out, where Metal leaves the result open.
+template <typename T>
+T insert_field(T base, T insert, uint offset, uint bits, uint width) {
+    offset = min(offset, width);
+    return insert_bits(base, insert, offset, min(bits, width - offset));
+}
+";
+
+const ATOMIC_ADD: &str =
+    "// Metal has no atomic floats in threadgroup memory: the sum is exchanged until no other thread came between.
+float atomic_add(threadgroup float* target, float value) {
+    threadgroup atomic_uint* bits = (threadgroup atomic_uint*)target;
+    uint held = atomic_load_explicit(bits, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(
+        bits, &held, as_type<uint>(as_type<float>(held) + value), memory_order_relaxed, memory_order_relaxed
+    )) {
+    }
+    return as_type<float>(held);
 }
 ";
 

@@ -8,6 +8,10 @@
 //! variables   which values share one variable
 //! expression  values as C++ expressions, with the parentheses they need
 //! literal     numbers
+//! integers    functions of integers and their bits
+//! memory      loads and stores, masked ones and those of vectors
+//! atomics     atomic operations, and fences
+//! lanes       what simdgroups and quads do together
 //! copies      asynchronous copies, under three lowerings
 //! helpers     the functions that stand above the kernel, where it calls them
 //! ```
@@ -18,12 +22,16 @@
 //! wrap. A float outside the range of the integer type it is cast to saturates by the rules of the kernel
 //! language; Metal's own cast leaves that case open.
 
+mod atomics;
 mod body;
 mod control;
 mod copies;
 mod expression;
 mod helpers;
+mod integers;
+mod lanes;
 mod literal;
+mod memory;
 mod names;
 mod plan;
 mod signature;

@@ -17,7 +17,9 @@ const RESERVED: &str = "alignas alignof and and_eq asm auto bitand bitor bool br
      async_copy_1d_d2t async_copy_1d_t2d async_copy_2d_d2t async_copy_2d_t2d air_async_copy_1d_d2t \
      air_async_copy_1d_t2d air_async_copy_2d_d2t air_async_copy_2d_t2d air_wait_simdgroup_events copy_1d_to_registers \
      copy_1d_from_registers copy_2d_to_registers copy_2d_from_registers simdgroup_load simdgroup_store \
-     simdgroup_barrier threadgroup_barrier simdgroup_multiply_accumulate make_filled_simdgroup_matrix";
+     simdgroup_barrier threadgroup_barrier simdgroup_multiply_accumulate make_filled_simdgroup_matrix as_type \
+     coherent atomic atomic_int atomic_uint atomic_float atomic_thread_fence memory_order_relaxed memory_order_seq_cst \
+     thread_scope_threadgroup thread_scope_device atomic_add extract_field insert_field simd_vote quad_vote min max";
 
 /// How the names of Metal's numeric macros begin and end.
 const MACROS: [(&str, &str); 6] =
@@ -78,9 +80,15 @@ impl Names {
 
 fn reserved(name: &str) -> bool {
     static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split_ascii_whitespace().collect());
-    let vector = name.strip_suffix(['2', '3', '4']);
-    WORDS.contains(name)
-        || vector.is_some_and(|element| enigma_ir::DType::ALL.iter().any(|dtype| dtype.msl() == element))
+    WORDS.contains(name) || is_vector_or_matrix(name.strip_prefix("packed_").unwrap_or(name))
+}
+
+/// `float4`, `half2x3` and the like.
+fn is_vector_or_matrix(name: &str) -> bool {
+    const EXTENTS: [char; 3] = ['2', '3', '4'];
+    let Some(rest) = name.strip_suffix(EXTENTS) else { return false };
+    let element = rest.strip_suffix('x').and_then(|rest| rest.strip_suffix(EXTENTS)).unwrap_or(rest);
+    enigma_ir::DType::ALL.iter().any(|dtype| dtype.msl() == element)
 }
 
 /// The name with every character that C++ does not admit replaced, and no underscores where C++ reserves them.
@@ -111,6 +119,8 @@ mod tests {
         assert_eq!(names.declare("tile"), "tile_2");
         assert_eq!(names.declare("kernel"), "kernel_2");
         assert_eq!(names.declare("float4"), "float4_2");
+        assert_eq!(names.declare("float3x2"), "float3x2_2");
+        assert_eq!(names.declare("packed_half4"), "packed_half4_2");
         assert_eq!(names.declare("größe"), "gr_e");
         assert_eq!(names.declare("__x"), "x");
         assert_eq!(names.declare("1st"), "v1st");

@@ -246,7 +246,9 @@ impl<'k> Plan<'k> {
             return false;
         }
         match op.code {
-            Opcode::Load => place.block == here.block && !place.repeated && self.quiet(here, place.index),
+            Opcode::Load | Opcode::LoadIf | Opcode::VecLoad => {
+                place.block == here.block && !place.repeated && self.quiet(here, place.index)
+            }
             Opcode::MakeFilledSimdgroupMatrix => place.block == here.block,
             _ => op.code.info().signature.is_pure() && !self.enters_loop(here.block, place.block),
         }
@@ -272,12 +274,12 @@ impl<'k> Plan<'k> {
 }
 
 /// Whether an operation does something beyond giving its result. Operations that only take the lanes' values
-/// together have no effect on memory and may be dropped with their result.
+/// together have no effect on memory and may be dropped with their result. Atomic loads may not: a loop may wait for one.
 fn has_effect(op: &Op) -> bool {
     let signature = op.code.info().signature;
     let writes = signature.memories().any(|(access, _)| access.writes());
     let synchronises = signature.collective >= Collective::Simdgroup && op.results.is_empty();
-    writes || synchronises
+    writes || synchronises || signature.atomic || op.code == Opcode::DebugPrint
 }
 
 /// The values that become one variable with carry `k` of a loop or result `k` of a branch, and those assigned to it;

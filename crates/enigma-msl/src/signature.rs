@@ -1,6 +1,9 @@
-//! The kernel's parameters: its buffers and scalars, and the position attributes that it uses.
+//! What stands between the heading and the body: function constants, and the kernel's parameters, which are its buffers
+//! and scalars and the position attributes that it uses.
 
-use enigma_ir::{Attr, Binding, Dim, Op, Opcode, table::Group};
+use std::collections::HashMap;
+
+use enigma_ir::{Attr, Binding, Dim, Op, Opcode, Type, table::Group};
 
 use crate::body::Emitter;
 
@@ -58,8 +61,7 @@ impl<'k> Emitter<'k> {
             let dtype = param.dtype;
             list.push(match param.binding {
                 Binding::Buffer(memory) => {
-                    let qualifier = if kernel.writes(memory) { "device" } else { "const device" };
-                    let text = format!("{qualifier} {dtype}* {name} [[buffer({index})]]");
+                    let text = format!("{} {dtype}* {name} [[buffer({index})]]", self.address_space(memory));
                     self.memory_names[memory.index()] = name;
                     text
                 }
@@ -70,6 +72,27 @@ impl<'k> Emitter<'k> {
             });
         }
         list
+    }
+
+    /// A declaration for each function constant, at file scope. Binds the constants to their names.
+    pub fn function_constants(&mut self) -> String {
+        let mut text = String::new();
+        let mut declared: HashMap<(u32, Type), String> = HashMap::new();
+        for op in self.live_operations().into_iter().filter(|op| op.code == Opcode::FunctionConstant) {
+            let (result, index) = (op.results[0], constant_index(op));
+            let ty = self.kernel.ty(result);
+            let name = declared.entry((index, ty)).or_insert_with(|| {
+                let own = self.kernel.value(result).name.clone();
+                let name = self.names.declare(&own.unwrap_or_else(|| format!("constant_{index}")));
+                text.push_str(&format!("constant {ty} {name} [[function_constant({index})]];\n"));
+                name
+            });
+            self.variables.bind(result, name);
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text
     }
 
     fn positions(&self) -> Vec<&'k Op> {
@@ -97,6 +120,14 @@ impl<'k> Emitter<'k> {
         let found = self.position_texts.iter().find(|(code, dim, _)| (*code, *dim) == wanted);
         found.map(|(_, _, text)| text.clone()).unwrap_or_default()
     }
+}
+
+fn constant_index(op: &Op) -> u32 {
+    let index = op.attrs.iter().find_map(|attr| match attr {
+        Attr::Number(index) => Some(*index),
+        _ => None,
+    });
+    index.unwrap_or_default()
 }
 
 fn is_family(code: Opcode) -> bool {

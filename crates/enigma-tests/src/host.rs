@@ -44,8 +44,8 @@ impl MetalHost {
         Ok(MetalHost { library: Library::open(&object)? })
     }
 
-    /// Runs a kernel. `arguments` has the bytes of each buffer and each scalar, in the order of the parameters; buffers
-    /// are changed in place. `grid` counts threads.
+    /// Runs a kernel that has no function constants. `arguments` has the bytes of each buffer and each scalar, in the
+    /// order of the parameters; buffers are changed in place. `grid` counts threads.
     ///
     /// # Errors
     /// What the runtime found: a barrier that not all reach, lanes that pass different operands to a copy, an empty
@@ -57,7 +57,22 @@ impl MetalHost {
         grid: [u32; 3],
         threads: [u32; 3],
     ) -> Result<(), String> {
-        self.library.run(index, arguments, grid, threads)
+        self.run_with(index, arguments, &[], grid, threads)
+    }
+
+    /// As [`run`](Self::run), with function constants: the index of each, and its bytes in the low end of a word.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(
+        &self,
+        index: usize,
+        arguments: &mut [Vec<u8>],
+        constants: &[(u32, u64)],
+        grid: [u32; 3],
+        threads: [u32; 3],
+    ) -> Result<(), String> {
+        self.library.run(index, arguments, constants, grid, threads)
     }
 }
 
@@ -81,8 +96,8 @@ fn build(sources: &[String], shim: &Path) -> Result<PathBuf, String> {
         write(&fresh.join(format!("{i}.metal")), text)?;
         batch.push_str(&format!(
             "namespace batch_{i} {{\n#include \"{i}.metal\"\n}}\n\
-             extern \"C\" const char *shim_run_{i}(void **arguments, const uint32_t *grid, const uint32_t *threads) {{\n    \
-                 return shim_launch([] {{ batch_{i}::{name}(); }}, arguments, grid, threads);\n}}\n"
+             extern \"C\" const char *shim_run_{i}(const ShimLaunch *launch) {{\n    \
+                 return shim_launch([] {{ batch_{i}::{name}(); }}, launch);\n}}\n"
         ));
     }
     write(&fresh.join("batch.cpp"), &batch)?;
@@ -129,14 +144,19 @@ fn fingerprint(texts: &[String], shim: &Path) -> Result<String, String> {
     let mut hasher = DefaultHasher::new();
     texts.hash(&mut hasher);
     FLAGS.hash(&mut hasher);
-    let include = shim.join("include");
-    for name in ["metal_stdlib", "metal_simdgroup_matrix", "shim_runtime.h"].map(|name| include.join(name)) {
-        read(&name)?.hash(&mut hasher);
-    }
-    for name in ["runtime.cpp", "air.c"] {
-        read(&shim.join(name))?.hash(&mut hasher);
+    for file in headers(&shim.join("include"))?.into_iter().chain(["runtime.cpp", "air.c"].map(|name| shim.join(name)))
+    {
+        read(&file)?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// The files of a directory, in the order of their names.
+fn headers(include: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(include).map_err(|error| format!("{}: {error}", include.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.sort();
+    Ok(files)
 }
 
 fn read(path: &Path) -> Result<String, String> {

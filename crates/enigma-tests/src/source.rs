@@ -1,9 +1,26 @@
 //! From Metal source to C++ that clang++ takes.
 
-/// The text with its parameters' attributes as default arguments and its threadgroup arrays shared.
+/// The text with its parameters' attributes as default arguments, its threadgroup arrays shared, its function constants
+/// as variables, and a mark around the calls of functions in which lanes meet.
 pub(crate) fn adapted(metal: &str) -> String {
-    let lines: Vec<String> = metal.lines().map(|line| share_array(&bind_attributes(line))).collect();
-    lines.join("\n") + "\n"
+    let adapt = |line| bind_constant(line).unwrap_or_else(|| mark_call(share_array(&bind_attributes(line))));
+    metal.lines().map(|line| adapt(line) + "\n").collect()
+}
+
+/// A statement that calls a lane function of 64-bit integers, which stands above the kernel.
+fn mark_call(line: String) -> String {
+    match line.contains("_64(") && line.ends_with(';') {
+        true => format!("shim_calls(__LINE__); {line} shim_calls(0);"),
+        false => line,
+    }
+}
+
+/// `constant uint n [[function_constant(0)]];` becomes a variable, and its registration.
+fn bind_constant(line: &str) -> Option<String> {
+    let declaration = line.strip_prefix("constant ")?;
+    let (variable, attribute) = declaration.split_once(" [[function_constant(")?;
+    let (index, name) = (attribute.strip_suffix(")]];")?, variable.split_once(' ')?.1);
+    Some(format!("static {variable}; static const shim::FunctionConstant {name}_bound({index}, {name});"))
 }
 
 /// `uint i [[thread_position_in_grid]]` becomes `uint i = shim::thread_position_in_grid()`.
@@ -44,6 +61,13 @@ mod tests {
         let line = "kernel void f(device int* A [[buffer(0)]], uint i [[thread_position_in_grid]]) {";
         let bound = "kernel void f(device int* A = shim::buffer(0), uint i = shim::thread_position_in_grid()) {";
         assert_eq!(bind_attributes(line), bound);
+    }
+
+    #[test]
+    fn function_constants_become_variables() {
+        let bound = "static uint n; static const shim::FunctionConstant n_bound(3, n);";
+        assert_eq!(bind_constant("constant uint n [[function_constant(3)]];").as_deref(), Some(bound));
+        assert_eq!(bind_constant("constant uint& n [[buffer(3)]]"), None);
     }
 
     #[test]

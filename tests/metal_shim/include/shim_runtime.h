@@ -36,11 +36,32 @@ void shim_meet(ShimScope scope, int line, void *brought, ShimAction action);
 const ShimThread *shim_thread(void);
 void **shim_arguments(void);
 
+// Says on which line of the kernel a function is called that meets others itself; 0 when it has returned. Such functions
+// stand above the kernel, so that their own lines say nothing about the order of the kernel.
+void shim_calls(int line);
+
+// Lets every other thread of the threadgroup that can go on run first.
+void shim_yield(void);
+
+// Says where function constant `index` lives, and how many bytes it takes, at most 8.
+void shim_register_constant(uint32_t index, void *variable, uint32_t size);
+
 // Ends the run with a message, which must outlive it.
 void shim_fail(const char *message);
 
+// A kernel's launch, as shim_run_* take it from the host.
+typedef struct ShimLaunch {
+    void **arguments;
+    uint32_t grid[3];
+    uint32_t threads[3];
+    // Function constants: the index of each, and its bytes in the low end of a word.
+    uint32_t constant_count;
+    const uint32_t *constant_indices;
+    const uint64_t *constant_values;
+} ShimLaunch;
+
 // Runs a kernel. Returns null, or what went wrong.
-const char *shim_launch(void (*kernel)(void), void **arguments, const uint32_t grid[3], const uint32_t threads[3]);
+const char *shim_launch(void (*kernel)(void), const ShimLaunch *launch);
 
 // Copies in flight: forgets them before a threadgroup starts; after it, returns null or what is left.
 void shim_air_reset(void);

@@ -1,86 +1,15 @@
-//! What the lanes of a simdgroup and the threads of a threadgroup do together.
+//! Barriers, and the matrices of simdgroups.
 
-use enigma_ir::{Arg, DType, Literal, Opcode, table::Group, table::TABLE};
+use enigma_ir::{Arg, DType, Literal, Opcode};
 use enigma_msl::AsyncLowering;
 use enigma_tests::Make;
 use enigma_tests::make::{float, int, name};
 
 use crate::case::{Case, check};
-use crate::data::{Data, number};
+use crate::data::Data;
 
 /// Two simdgroups, the second of 8 lanes.
 const THREADS: usize = 40;
-
-#[test]
-fn reductions() {
-    let mut cases = Vec::new();
-    for dtype in DType::ALL {
-        let rows = TABLE.iter().filter(|row| row.group == Group::Simdgroup && row.signature.t.admits_dtype(dtype));
-        cases.extend(rows.map(|row| reduction(row.code, dtype)));
-    }
-    check(&cases, &[AsyncLowering::Asm]);
-}
-
-/// Over whole simdgroups, and over the even lanes only.
-fn reduction(code: Opcode, dtype: DType) -> Case {
-    let kernel = Make::kernel(&format!("{}_{dtype}", code.info().name), |k| {
-        let (data, whole, even) = (k.buffer("data", dtype), k.buffer("whole", dtype), k.buffer("even", dtype));
-        let i = k.value(Opcode::ThreadPositionInGrid, &[]);
-        let x = k.load(data, i);
-        let all = k.value(code, &[x.into()]);
-        k.store(whole, i, all);
-        let bit = k.value(Opcode::And, &[i.into(), int(1)]);
-        let is_even = k.value(Opcode::CmpEq, &[bit.into(), int(0)]);
-        k.begin_if(is_even);
-        let some = k.value(code, &[x.into()]);
-        k.store(even, i, some);
-        k.begin_else(&[]);
-        k.end_if(&[]);
-    });
-    // Small powers of two, so that sums and products are exact in every type and every order.
-    let input = Data::new(dtype, (0..THREADS).map(|i| if i % 9 == 4 { 2 } else { 1 }));
-    let fold =
-        |lanes: Vec<Literal>| lanes.into_iter().reduce(|a, b| combine(code, dtype, a, b)).map(|v| number(dtype, v));
-    let group = |i: usize, step: usize| {
-        let first = i / 32 * 32;
-        fold((first..THREADS.min(first + 32)).step_by(step).map(|n| input.values[n]).collect())
-    };
-    let whole = (0..THREADS).map(|i| group(i, 1)).collect();
-    let even =
-        (0..THREADS).map(|i| if i % 2 == 0 { group(i, 2) } else { Some(number(dtype, Literal::Int(0))) }).collect();
-    let output = Data::filled(dtype, THREADS, 0);
-    let threads = [THREADS as u32, 1, 1];
-    Case {
-        kernel,
-        arguments: vec![input.clone(), output.clone(), output],
-        grid: threads,
-        threads,
-        expected: vec![(1, whole), (2, even)],
-        tolerance: 0.0,
-    }
-}
-
-fn combine(code: Opcode, dtype: DType, a: Literal, b: Literal) -> Literal {
-    if let (Literal::Float(a), Literal::Float(b)) = (a, b) {
-        return Literal::Float(match code {
-            Opcode::SimdSum => a + b,
-            Opcode::SimdProduct => a * b,
-            Opcode::SimdMin => a.min(b),
-            _ => a.max(b),
-        });
-    }
-    let (a, b) = (a.as_int().unwrap_or(0), b.as_int().unwrap_or(0));
-    let value = match code {
-        Opcode::SimdSum => a + b,
-        Opcode::SimdProduct => a * b,
-        Opcode::SimdMin => a.min(b),
-        Opcode::SimdMax => a.max(b),
-        Opcode::SimdAnd => a & b,
-        Opcode::SimdOr => a | b,
-        _ => a ^ b,
-    };
-    number(dtype, Literal::Int(value))
-}
 
 #[test]
 fn barriers() {

@@ -30,11 +30,14 @@ fn cases(width: usize) -> Vec<Case> {
 
 /// The rows that take scalars or vectors of `dtype` and give one result for each element.
 fn rows(dtype: DType) -> Vec<&'static OpInfo> {
-    let groups = [Group::Arithmetic, Group::Comparison, Group::Conversion, Group::Float];
-    TABLE
-        .iter()
-        .filter(|row| groups.contains(&row.group) && row.code != Opcode::Cast && row.signature.t.admits_dtype(dtype))
-        .collect()
+    TABLE.iter().filter(|row| is_elementwise(row) && row.signature.t.admits_dtype(dtype)).collect()
+}
+
+/// Whether this file executes a row: all operands have one type, or one is a condition.
+pub fn is_elementwise(row: &OpInfo) -> bool {
+    const GROUPS: [Group; 5] = [Group::Arithmetic, Group::Comparison, Group::Conversion, Group::Float, Group::Integer];
+    const ELSEWHERE: [Opcode; 4] = [Opcode::Cast, Opcode::AsType, Opcode::ExtractBits, Opcode::InsertBits];
+    GROUPS.contains(&row.group) && !ELSEWHERE.contains(&row.code)
 }
 
 /// One kernel with every row: result `r` of element `e` goes to place `r * LEN + e` of the buffer that has its type.

@@ -16,8 +16,20 @@ pub fn result(code: Opcode, dtype: DType, x: &[Literal]) -> Option<Literal> {
         [Literal::Float(a), Literal::Float(b), Literal::Float(c)] => float3(code, dtype, *a, *b, *c),
         [a] => integer1(code, dtype, a.as_int()?),
         [a, b] => integer2(code, dtype, a.as_int()?, b.as_int()?),
+        [a, b, c] => integer3(code, dtype, a.as_int()?, b.as_int()?, c.as_int()?),
         _ => None,
     }
+}
+
+/// The integer of `dtype` that is nearest.
+fn held(dtype: DType, value: i128) -> i128 {
+    let (lo, hi) = dtype.integer_range().unwrap_or((value, value));
+    value.clamp(lo, hi)
+}
+
+/// The bits of an integer, as an unsigned number.
+fn pattern(dtype: DType, value: i128) -> u128 {
+    value as u128 & ((1 << dtype.bits()) - 1)
 }
 
 fn compare<T: PartialOrd>(code: Opcode, a: T, b: T) -> Option<Literal> {
@@ -38,6 +50,23 @@ fn integer1(code: Opcode, dtype: DType, a: i128) -> Option<Literal> {
         Opcode::Not if dtype == DType::Bool => 1 - a,
         Opcode::Not => !a,
         Opcode::Abs => a.abs(),
+        Opcode::Popcount => pattern(dtype, a).count_ones().into(),
+        Opcode::Clz => i128::from(pattern(dtype, a).leading_zeros()) - (128 - i128::from(dtype.bits())),
+        Opcode::Ctz => pattern(dtype, a).trailing_zeros().min(dtype.bits()).into(),
+        Opcode::ReverseBits => (pattern(dtype, a).reverse_bits() >> (128 - dtype.bits())) as i128,
+        _ => return None,
+    };
+    Some(number(dtype, Literal::Int(value)))
+}
+
+fn integer3(code: Opcode, dtype: DType, a: i128, b: i128, c: i128) -> Option<Literal> {
+    let value = match code {
+        Opcode::Iclamp => a.max(b).min(c),
+        // Of `ulong`, the product alone may be beyond what is left of 128 bits.
+        Opcode::MadSat if dtype == DType::U64 => {
+            (a as u128 * b as u128).saturating_add(c as u128).min(u64::MAX.into()) as i128
+        }
+        Opcode::MadSat => held(dtype, a * b + c),
         _ => return None,
     };
     Some(number(dtype, Literal::Int(value)))
@@ -53,6 +82,17 @@ fn integer2(code: Opcode, dtype: DType, a: i128, b: i128) -> Option<Literal> {
         Opcode::Div => a / b,
         Opcode::FloorDiv => a.div_euclid(b) - i128::from(b < 0 && a.rem_euclid(b) != 0),
         Opcode::Rem => a % b,
+        Opcode::Imin => a.min(b),
+        Opcode::Imax => a.max(b),
+        Opcode::AbsDiff => (a - b).abs(),
+        Opcode::AddSat => held(dtype, a + b),
+        Opcode::SubSat => held(dtype, a - b),
+        Opcode::MulHi if dtype == DType::U64 => ((a as u128 * b as u128) >> 64) as i128,
+        Opcode::MulHi => (a * b) >> dtype.bits(),
+        Opcode::Rotate => {
+            let bits = pattern(dtype, a);
+            ((bits << count()) | (bits >> (i128::from(dtype.bits()) - count()))) as i128
+        }
         Opcode::Shl => a << count(),
         Opcode::Shr => a >> count(),
         Opcode::And => a & b,
