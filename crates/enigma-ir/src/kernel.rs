@@ -519,6 +519,24 @@ impl Op {
         self.memories.iter().zip(accesses).any(|(&m, (access, _))| m == memory && access.writes())
     }
 
+    /// The memory orders of an atomic operation.
+    fn orders(&self) -> impl Iterator<Item = MemoryOrder> + '_ {
+        self.attrs.iter().filter_map(|attr| match attr {
+            Attr::MemoryOrder(order) => Some(*order),
+            _ => None,
+        })
+    }
+
+    /// Whether what follows it comes after it, as it does an atomic operation that acquires, perhaps only where it fails.
+    pub fn acquires(&self) -> bool {
+        self.orders().any(MemoryOrder::acquires)
+    }
+
+    /// Whether what precedes it comes before it, as it does an atomic operation that releases.
+    pub fn releases(&self) -> bool {
+        self.orders().any(MemoryOrder::releases)
+    }
+
     /// What each parameter of the operation's row was given, in the order of the parameters; a variadic
     /// parameter comes once for each of its arguments. Empty for the operations of the group `Structure`.
     pub fn arguments(&self) -> Vec<(&'static Param, Argument)> {

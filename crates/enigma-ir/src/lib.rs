@@ -24,6 +24,7 @@ pub mod analysis;
 mod builder;
 mod diagnostic;
 mod dialect;
+pub mod format;
 mod hazard;
 mod kernel;
 mod mlir;

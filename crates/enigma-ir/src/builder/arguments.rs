@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::dialect::Dialect;
+use crate::format::{self, Piece};
 use crate::kernel::{Attr, Dim, Fill, MemFlags, MemoryId, MemoryOrder, ValueId};
 use crate::span::Span;
 use crate::table::{AttrKind, Class, Opcode, Orders};
@@ -295,6 +296,33 @@ impl Builder {
                 "an allocation has a name when it is given one: threadgroup_alloc(\"float\", 64, name=\"tile\")",
             ),
         );
+    }
+
+    /// Whether the placeholders of a format string fit the values.
+    pub(super) fn format_fits(&mut self, attrs: &[Attr], values: &[ValueId], span: Span) -> bool {
+        let Some(Attr::Text(text)) = attrs.first() else { return false };
+        let flaw = format::parse(self.kernel.text(*text)).and_then(|pieces| {
+            let (wanted, given) = (format::placeholders(&pieces), values.len());
+            if wanted != given {
+                let plural = if wanted == 1 { "" } else { "s" };
+                return Err(format!("the format has {wanted} placeholder{plural}, and {given} values were given"));
+            }
+            let specs = pieces.iter().filter_map(|piece| match piece {
+                Piece::Value(spec) => Some(spec),
+                Piece::Text(_) => None,
+            });
+            let dtypes = values.iter().map(|&value| self.kernel.ty(value).dtype().unwrap_or(DType::F32));
+            let mut pairs = specs.zip(dtypes).enumerate();
+            pairs.try_for_each(|(n, (spec, dtype))| {
+                spec.suits(dtype).map_err(|why| format!("placeholder {} {why}", n + 1))
+            })
+        });
+        let Err(why) = flaw else { return true };
+        let message = format!("`debug_print` cannot print this: {why}");
+        self.refuse(Diagnostic::new(Rule::InvalidOperand, message, span, "printed here").with_help(
+            "`{}` stands for each value in turn, `{:.3f}` formats it as Python does, `{{` and `}}` are braces",
+        ));
+        false
     }
 
     /// Something fixed at trace time.

@@ -93,6 +93,9 @@ impl Builder {
         if let (Opcode::MakeFilledSimdgroupMatrix, Some(&Attr::DType(dtype))) = (info.code, operands.attrs.first()) {
             values[0] = self.convert(values[0], dtype, span);
         }
+        if info.code == Opcode::DebugPrint && !self.format_fits(&operands.attrs, &values[1..], span) {
+            return None;
+        }
         let result = self.result_type(info, t, &values, &operands.memories, &operands.attrs, span)?;
         Some(self.push_op(info.code, values, operands.memories, operands.attrs, result, span))
     }
