@@ -161,7 +161,7 @@ impl Checked<'_> {
         let subject = Subject { kernel: self.kernel, launch: *self.launch, regions: &self.regions, across: &across };
         let arguments = buffers.lend();
         let (statistics, watches) =
-            self.program.run_observed(self.launch, &arguments, self.limits, || Watch::new(subject, order))?;
+            self.program.run_observed(self.launch, &arguments, self.limits, printout, || Watch::new(subject, order))?;
         drop(arguments);
         let (mut found, mut course, mut work, mut choices) = (Found::default(), Course::default(), [0; 2], 0);
         let mut sites = SiteUse::none(self.kernel);

@@ -129,5 +129,14 @@ fn check_buffer(kernel: &Kernel, memory: MemoryId, param: &KernelParam, buffer: 
         let remedy = Dialect::of(kernel).say("pass an array that may be written", "pass it as `&mut`");
         return Some(found.with_help(remedy));
     }
+    let start = buffer.addresses().start;
+    if kernel.is_atomic(memory) && !buffer.is_empty() && !start.is_multiple_of(dtype.size()) {
+        let message = format!(
+            "the kernel accesses `{name}` atomically, and was given memory at {start:#x}, which is not aligned to {} bytes",
+            dtype.size()
+        );
+        let found = Diagnostic::new(Rule::InvalidBinding, message, param.span, "accessed atomically by the kernel");
+        return Some(found.with_help("pass a copy of the array, which begins at an aligned address"));
+    }
     None
 }

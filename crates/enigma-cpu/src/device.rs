@@ -8,9 +8,13 @@
 //! number, the new one, or on targets that tear wide accesses a mixture of their bytes. Every element type is plain numbers
 //! (`bool` is read as "not zero"), so that no such mixture breaks anything beyond the value itself. Host code
 //! must not touch the buffers of a launch until it returns; the lifetimes of [`Buffer::read`] and [`Buffer::write`] see to it.
+//!
+//! **Atomic operations** are the machine's own, on aligned 32-bit words, which the binding of a launch sees to. Each acquires and releases,
+//! whatever order the kernel asks for.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytemuck::Pod;
 use enigma_ir::{DType, Literal};
@@ -223,6 +227,18 @@ impl Device {
         let place = self.place::<T>(at, 1);
         // SAFETY: `place` is inside the memory, which is valid for writes: the launch refused a buffer that is written and not writable.
         unsafe { place.write_unaligned(element) }
+    }
+
+    /// Replaces a word by what `change` makes of it, if it makes anything, and returns what was there: all as one. `change` is
+    /// called again when another thread was faster. Panics, as the last line of defence, where the word is not aligned.
+    #[inline]
+    pub fn update(&self, at: usize, change: impl FnMut(u32) -> Option<u32>) -> u32 {
+        let place = self.place::<u32>(at, 1);
+        assert!(place.is_aligned(), "an atomic operation on a word that is not aligned");
+        // SAFETY: `place` is inside the memory, which is valid for reads, and for writes if `change` ever makes anything: the launch refused
+        // a buffer that is written and not writable. It is aligned, and no reference to it is ever made.
+        let word = unsafe { AtomicU32::from_ptr(place) };
+        word.fetch_update(Ordering::AcqRel, Ordering::Acquire, change).unwrap_or_else(|was| was)
     }
 
     /// Reads `N` consecutive elements.

@@ -25,7 +25,11 @@
 //! |---|---|
 //! | integer division by zero | gives 0, and so does its remainder |
 //! | several threads store to one element at once | the last of them, in the order of the thread index, wins |
-//! | floats reduced over a simdgroup | as a tree: lane `i` with lane `i + 16`, then `i + 8`, ... |
+//! | floats reduced over a simdgroup | as a tree: lane `i` with lane `i + 16`, then `i + 8`, ...; over a quad, `i + 2`, then `i + 1` |
+//! | a prefix of a simdgroup or a quad | from the first lane to the last |
+//! | a shuffle from a lane that does not exist or does not take part | gives the lane's own value; a broadcast, that of the first lane |
+//! | atomic operations | those of a threadgroup in the order of the thread index; a compare-exchange does not fail without a reason |
+//! | `vec_load`, `vec_store` | one component after another |
 //! | `simdgroup_multiply_accumulate` | a chain of fused multiply-adds in `float`, rounded to the result's type at the end |
 //! | an asynchronous copy | is carried out when it is issued |
 
@@ -39,10 +43,13 @@ mod map;
 mod math;
 pub mod observer;
 mod plan;
+mod printout;
 mod program;
 mod slot;
+mod standstill;
 
 pub use bind::{MAX_REGISTER_BYTES, MAX_THREADS};
 pub use device::{Argument, Buffer, Element, lend_parts};
 pub use grid::{Launch, Threadgroup};
+pub use printout::Printout;
 pub use program::{Limits, Program, Statistics};

@@ -11,6 +11,7 @@
 //! * *What becomes of a fault.* [`Observer::fault`] may take a load or store out of bounds, which then is not done, and the kernel goes
 //!   on; [`Observer::stopped`] may take what ended a threadgroup, and the other threadgroups go on.
 
+use enigma_ir::table::Access;
 use enigma_ir::{MemFlags, MemoryId, OpId, Opcode};
 
 pub use crate::machine::{Indices, PER_LANE, Stop, StopPlace, Transfer};
@@ -58,6 +59,10 @@ pub enum Landing {
 
 /// Looks on while a threadgroup runs; one per worker, told when the next threadgroup begins.
 pub trait Observer: Send {
+    /// Whether threadgroups that can tell each other something, through atomic operations on device memory, run one after another in the
+    /// order of their numbers, so that what they do does not depend on the number of workers.
+    const IN_ORDER: bool = false;
+
     /// A threadgroup of that many threads begins; its number counts x fastest.
     #[inline(always)]
     fn begin(&mut self, _threadgroup: u64, _threads: usize) {}
@@ -94,6 +99,11 @@ pub trait Observer: Send {
     /// Elements are about to be written.
     #[inline(always)]
     fn store(&mut self, _touch: Touch<'_>) {}
+
+    /// Elements are about to be accessed atomically: read, written, or both as one. A compare-exchange is announced as a read, and
+    /// once more, when it is done, as a write of the threads where it succeeded.
+    #[inline(always)]
+    fn atomic(&mut self, _touch: Touch<'_>, _access: Access) {}
 
     /// A matrix is about to be read.
     #[inline(always)]

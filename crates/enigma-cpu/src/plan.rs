@@ -1,6 +1,7 @@
 //! The plan of a kernel: what the executor runs. Values are registers, vectors are taken apart into one
 //! register per component, and every elementwise operation knows its loop.
 
+use enigma_ir::format::Piece;
 use enigma_ir::{DType, Dim, Fill, MemFlags, MemoryId, OpId, Opcode};
 use smallvec::SmallVec;
 
@@ -64,6 +65,9 @@ pub enum Node {
     Copy(Box<CopyNode>),
     Wait { site: OpId, events: Box<[Reg]> },
     Reduce(ReduceNode),
+    Shuffle(ShuffleNode),
+    Atomic(Box<AtomicNode>),
+    Print(Box<PrintNode>),
     MatrixLoad(MatrixNode),
     MatrixStore(MatrixNode),
     MatrixMultiply(MultiplyNode),
@@ -78,7 +82,13 @@ impl Node {
     pub fn is_work(&self) -> bool {
         !matches!(
             self,
-            Node::Barrier { .. } | Node::Copy(_) | Node::Wait { .. } | Node::If(_) | Node::For(_) | Node::While(_)
+            Node::Barrier { .. }
+                | Node::Copy(_)
+                | Node::Wait { .. }
+                | Node::Print(_)
+                | Node::If(_)
+                | Node::For(_)
+                | Node::While(_)
         )
     }
 }
@@ -134,17 +144,84 @@ pub struct AccessNode {
     pub memory: MemoryId,
     pub index: Reg,
     pub index_dtype: DType,
+    /// What is added to the index: the components of a vector lie one after another.
+    pub offset: i64,
     /// The result of a load, the operand of a store.
     pub value: Reg,
 }
 
-/// A reduction over the lanes of a simdgroup.
+/// An atomic operation.
+#[derive(Debug)]
+pub struct AtomicNode {
+    pub code: Opcode,
+    /// Where, and the result: it is a 32-bit word, or, of a compare-exchange, a `bool`.
+    pub access: AccessNode,
+    pub dtype: DType,
+    /// The value; or what is expected, and what is desired.
+    pub operands: [Reg; 2],
+}
+
+/// A reduction or a scan over lanes.
 #[derive(Debug)]
 pub struct ReduceNode {
-    pub code: Opcode,
+    pub combine: Combine,
+    pub share: Share,
+    /// How many lanes are reduced together: those of a simdgroup, or of a quad.
+    pub lanes: usize,
     pub dtype: DType,
     pub operand: Reg,
     pub result: Reg,
+}
+
+/// How two numbers are made one.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Combine {
+    Sum,
+    Product,
+    Min,
+    Max,
+    And,
+    Or,
+    Xor,
+}
+
+/// Over which of the lanes each has its result.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Share {
+    All,
+    Below,
+    UpToItself,
+}
+
+/// Values passed from lane to lane.
+#[derive(Debug)]
+pub struct ShuffleNode {
+    pub way: Way,
+    /// How many lanes there are to pass among: those of a simdgroup, or of a quad.
+    pub lanes: usize,
+    pub value: Reg,
+    /// The lane, the distance or the mask.
+    pub by: Operand,
+    pub result: Reg,
+}
+
+/// From which lane each has its value.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Way {
+    From,
+    Up,
+    Down,
+    Xor,
+    Broadcast,
+}
+
+/// A line that is printed for each thread.
+#[derive(Debug)]
+pub struct PrintNode {
+    pub pieces: Vec<Piece>,
+    pub condition: Reg,
+    /// The values in their order, each with the registers of its components.
+    pub values: Vec<(DType, Box<[Reg]>)>,
 }
 
 /// The load or the store of a simdgroup matrix.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use enigma_ir::{Binding, Diagnostics, Kernel, Verified};
+use enigma_ir::{Binding, Diagnostics, Kernel, Space, Verified};
 
 use crate::bind;
 use crate::device::{Argument, Device};
@@ -12,6 +12,8 @@ use crate::lower::{bits, lower};
 use crate::machine::{Context, Machine, Stop};
 use crate::observer::{Observer, Unobserved};
 use crate::plan::Plan;
+use crate::printout::Printout;
+use crate::standstill::Standstill;
 
 /// Bounds on a launch.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -68,7 +70,8 @@ impl Program {
         &self.kernel
     }
 
-    /// Runs a launch to its end. Threadgroups run in parallel, in no order that a kernel may rely on.
+    /// Runs a launch to its end. Threadgroups run in parallel, in no order that a kernel may rely on. What the kernel prints goes to
+    /// standard output, at the end.
     ///
     /// # Errors
     ///
@@ -76,10 +79,14 @@ impl Program {
     /// the order of the threadgroups: `out-of-bounds`, `divergent-copy`, `divergent-barrier` or `no-progress`. What the
     /// kernel wrote until then stays written.
     pub fn run(&self, launch: &Launch, arguments: &[Argument<'_>], limits: &Limits) -> Result<Statistics, Diagnostics> {
-        self.run_observed(launch, arguments, limits, || Unobserved).map(|(statistics, _)| statistics)
+        let printout = Printout::default();
+        let done = self.run_observed(launch, arguments, limits, &printout, || Unobserved);
+        printout.print();
+        done.map(|(statistics, _)| statistics)
     }
 
-    /// As [`run`](Self::run), with an observer for every worker, which are handed back in no particular order.
+    /// As [`run`](Self::run), with an observer for every worker, which are handed back in no particular order, and a place for what the
+    /// kernel prints.
     ///
     /// # Errors
     ///
@@ -89,6 +96,7 @@ impl Program {
         launch: &Launch,
         arguments: &[Argument<'_>],
         limits: &Limits,
+        printout: &Printout,
         observer: impl Fn() -> O + Sync,
     ) -> Result<(Statistics, Vec<O>), Diagnostics> {
         bind::check(&self.kernel, launch, arguments)?;
@@ -103,6 +111,11 @@ impl Program {
                 (Binding::Scalar(_), Argument::Buffer(_)) => {}
             }
         }
+        let workers = match O::IN_ORDER && self.may_communicate() {
+            true => 1,
+            false => launch.threadgroup_count().min(rayon::current_num_threads() as u64),
+        };
+        let standstill = Standstill::new(workers);
         let context = Context {
             kernel: &self.kernel,
             plan: &self.plan,
@@ -110,9 +123,19 @@ impl Program {
             limits: *limits,
             devices: &devices,
             scalars: &scalars,
+            standstill: &standstill,
+            printout,
         };
-        run_threadgroups(context, observer)
+        run_threadgroups(context, workers, observer)
             .map_err(|stop| Diagnostics::new(vec![stop.found], self.kernel.files().clone()))
+    }
+}
+
+impl Program {
+    /// Whether threadgroups can tell each other something.
+    fn may_communicate(&self) -> bool {
+        let mut memories = self.kernel.memories();
+        memories.any(|(id, memory)| memory.space == Space::Device && self.kernel.is_atomic(id))
     }
 }
 
@@ -133,13 +156,13 @@ impl First {
     }
 }
 
-/// Runs all threadgroups, on as many workers as there are threads to run them.
+/// Runs all threadgroups.
 fn run_threadgroups<O: Observer>(
     context: Context<'_>,
+    workers: u64,
     observer: impl Fn() -> O + Sync,
 ) -> Result<(Statistics, Vec<O>), Box<Stop>> {
     let count = context.launch.threadgroup_count();
-    let workers = count.min(rayon::current_num_threads() as u64);
     // Few enough hand-outs to cost nothing, many enough for the workers to end together.
     let batch = (count / (workers * 16)).clamp(1, 64);
     let next = AtomicU64::new(0);
@@ -161,6 +184,7 @@ fn run_threadgroups<O: Observer>(
                 }
             }
         }
+        context.standstill.leave();
         let (statistics, observer) = machine.into_parts();
         let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         total.0.add(statistics);

@@ -148,7 +148,7 @@ pub fn index(data: &[Line], at: usize, dtype: DType) -> i64 {
 }
 
 /// Which threads of a threadgroup take part: one word per simdgroup, one bit per lane.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Mask(pub [u32; SIMDGROUP]);
 
 impl Mask {
@@ -164,6 +164,17 @@ impl Mask {
     /// Whether no thread takes part.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|&word| word == 0)
+    }
+
+    /// Whether a thread takes part.
+    #[inline(always)]
+    pub fn holds(&self, thread: usize) -> bool {
+        self.0[thread / SIMDGROUP] >> (thread % SIMDGROUP) & 1 == 1
+    }
+
+    /// The same, with a thread more.
+    pub fn add(&mut self, thread: usize) {
+        self.0[thread / SIMDGROUP] |= 1 << (thread % SIMDGROUP);
     }
 
     /// The threads of both.

@@ -5,8 +5,8 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::{Sketch, input, int, line, output};
-use enigma_cpu::Limits;
 use enigma_cpu::observer::{Landing, Mask, Observer, Touch, Transfer};
+use enigma_cpu::{Limits, Printout};
 use enigma_ir::{DType, MemFlags, OpId, Opcode};
 
 /// Writes down what it sees, and carries copies out as late as it may.
@@ -83,8 +83,11 @@ fn an_observer_sees_everything_and_may_hold_copies_back() {
     let src = [1.0f32, 2.0, 3.0, 4.0, 5.0];
     let mut got = [9.0f32; 8];
     let seen = Arc::new(Mutex::new(Vec::new()));
+    let printout = Printout::default();
     let observer = || Late { seen: seen.clone(), held: Vec::new(), due: None };
-    program.run_observed(&line(4, 4), &[input(&src), output(&mut got)], &Limits::default(), observer).unwrap();
+    program
+        .run_observed(&line(4, 4), &[input(&src), output(&mut got)], &Limits::default(), &printout, observer)
+        .unwrap();
     assert_eq!(got, [7.0, 7.0, 7.0, 7.0, 2.0, 3.0, 4.0, 9.0]);
     let seen = seen.lock().unwrap().join("\n");
     insta::assert_snapshot!(seen);

@@ -447,6 +447,11 @@ impl Kernel {
         self.ops.iter().any(|op| op.writes(memory))
     }
 
+    /// Whether any operation accesses this memory atomically.
+    pub fn is_atomic(&self, memory: MemoryId) -> bool {
+        self.ops.iter().any(|op| op.code.info().signature.atomic && op.memories.contains(&memory))
+    }
+
     /// Bytes of threadgroup memory that one threadgroup takes.
     pub fn threadgroup_bytes(&self) -> u64 {
         let arrays = self.memories.iter().filter_map(|m| match m.space {

@@ -1,6 +1,7 @@
 //! Lowers a kernel to a plan.
 
 mod bits;
+mod lanes;
 mod vector;
 
 use std::collections::HashMap;
@@ -15,8 +16,8 @@ use smallvec::{SmallVec, smallvec};
 use crate::lane::Lane;
 use crate::map::{self, Map};
 use crate::plan::{
-    AccessNode, Affine, Block, CopyNode, CopyOperand, ForNode, IfNode, MapNode, MatrixNode, MultiplyNode, Node,
-    Operand, Pass, Plan, ReduceNode, Reg, Shape, WhileNode,
+    Affine, Block, CopyNode, CopyOperand, ForNode, IfNode, MapNode, MatrixNode, MultiplyNode, Node, Operand, Pass,
+    Plan, Reg, Shape, WhileNode,
 };
 
 /// The registers of a value, one per component.
@@ -147,6 +148,10 @@ impl Lowering<'_> {
                 nodes.push(Node::Load(self.access(site, op, value)));
             }
             Opcode::Store => nodes.push(Node::Store(self.access(site, op, self.reg(op.operands[1])))),
+            Opcode::LoadIf => nodes.push(self.load_if(site, op)),
+            Opcode::StoreIf => nodes.push(self.store_if(site, op)),
+            Opcode::VecLoad | Opcode::VecStore => self.vector_access(site, op, nodes),
+            Opcode::DebugPrint => nodes.extend(self.print(op)),
             Opcode::Barrier | Opcode::SimdBarrier => nodes.push(barrier(site, op)),
             Opcode::AsyncCopyWait => {
                 nodes.push(Node::Wait { site, events: self.regs(&op.operands).into() });
@@ -172,12 +177,16 @@ impl Lowering<'_> {
                 nodes.push(Node::MatrixFill { dtype, value, result: self.define(op.results[0])[0] });
             }
             code if code.is_copy() => nodes.push(self.copy(site, op)),
-            code if is_reduction(code) => self.reduce(op, nodes),
+            code if code.info().signature.atomic => nodes.push(self.atomic(site, op)),
             code if op.operands.is_empty() && op.results.len() == 1 => {
                 let result = self.define(op.results[0])[0];
                 nodes.push(Node::Position(code, dim(op), result));
             }
-            _ => self.elementwise(op, nodes),
+            code => match (lanes::reduction(code), lanes::shuffle(code)) {
+                (Some(reduction), _) => self.reduce(op, reduction, nodes),
+                (_, Some(shuffle)) => self.shuffle(op, shuffle, nodes),
+                _ => self.elementwise(op, nodes),
+            },
         }
     }
 
@@ -215,20 +224,6 @@ impl Lowering<'_> {
                 *operand = *regs.get(n).unwrap_or(&regs[0]);
             }
             nodes.push(Node::Map(MapNode { map, operands, arity: op.operands.len() as u8, result, dtype, affine }));
-        }
-    }
-
-    fn access(&self, site: OpId, op: &Op, value: Reg) -> AccessNode {
-        let index = self.operand(op.operands[0]);
-        AccessNode { site, memory: op.memories[0], index: index.reg, index_dtype: index.dtype, value }
-    }
-
-    fn reduce(&mut self, op: &Op, nodes: &mut Vec<Node>) {
-        let dtype = self.dtype(op.operands[0]);
-        let operands = self.values[op.operands[0].index()].clone();
-        let results = self.define(op.results[0]);
-        for (&operand, &result) in operands.iter().zip(&results) {
-            nodes.push(Node::Reduce(ReduceNode { code: op.code, dtype, operand, result }));
         }
     }
 
@@ -392,11 +387,6 @@ fn dim(op: &Op) -> Dim {
         Some(Attr::Dim(dim)) => *dim,
         _ => Dim::X,
     }
-}
-
-fn is_reduction(code: Opcode) -> bool {
-    use Opcode::*;
-    matches!(code, SimdSum | SimdProduct | SimdMin | SimdMax | SimdAnd | SimdOr | SimdXor)
 }
 
 /// What an operation on integers does to affine operands.

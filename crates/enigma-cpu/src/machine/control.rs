@@ -50,7 +50,7 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// The threads that take part and for which a condition holds.
-    fn holds(&self, condition: Reg) -> Mask {
+    pub(super) fn holds(&self, condition: Reg) -> Mask {
         let slot = self.slot(condition);
         let truths = cells::<Truth>(&slot.data);
         let all = |holds: bool| if holds { u32::MAX } else { 0 };
@@ -92,6 +92,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             .with_help(
                 "if it does and needs more iterations, raise the limit: set ENIGMA_STEP_LIMIT in the environment",
             );
+        let found = if self.glances > 0 { found.with_help(OTHER_THREADGROUPS) } else { found };
         Stop::new(site, found)
     }
 
@@ -229,7 +230,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.observer.enter_loop(node.site);
         self.conditionals += 1;
         for trip in 0.. {
-            let (tested, effects) = (self.mask, self.effects);
+            let (tested, effects, glances) = (self.mask, self.effects, self.glances);
             self.observer.iterate(trip);
             self.nodes(&node.condition)?;
             let holds = self.holds(node.holds);
@@ -241,13 +242,25 @@ impl<'r, O: Observer> Machine<'r, O> {
             self.nodes(&node.body.nodes)?;
             self.pass(&node.body.asides);
             if holds == tested && effects == self.effects && self.passes_the_same(&node.body) {
-                return Err(self.spinning(node.site));
+                self.look_again(node.site, glances == self.glances)?;
+            } else {
+                self.context.standstill.busy(&mut self.idle);
             }
             self.pass_on(&node.body, holds != before);
         }
+        self.context.standstill.busy(&mut self.idle);
         self.conditionals -= 1;
         self.observer.leave_loop();
         self.set_mask(before);
+        Ok(())
+    }
+
+    /// An iteration has left everything as it was. The next one may go otherwise only where it looks at what other threadgroups change,
+    /// and one of them still can.
+    fn look_again(&mut self, site: OpId, alone: bool) -> Result<(), Box<Stop>> {
+        if alone || self.context.standstill.idle(&mut self.idle) {
+            return Err(self.spinning(site, alone));
+        }
         Ok(())
     }
 
@@ -276,14 +289,18 @@ impl<'r, O: Observer> Machine<'r, O> {
     }
 
     /// The finding of a loop whose iterations change nothing: what it waits for cannot come.
-    fn spinning(&self, site: OpId) -> Box<Stop> {
+    fn spinning(&self, site: OpId, alone: bool) -> Box<Stop> {
         let kernel = self.context.kernel;
         let thread = self.range.0;
         let message = format!("this loop waits for something that cannot come, in {}", self.place(thread));
         let found = Diagnostic::new(Rule::NoProgress, message, kernel.op(site).span, "an iteration changes nothing");
         let within = |op: &Op| kernel.op(site).blocks.iter().any(|&block| kernel.encloses(block, op.parent));
         let ops = || kernel.walk().into_iter().map(|id| kernel.op(id));
-        let Some(load) = ops().find(|op| op.code == Opcode::Load && within(op)) else {
+        let looks = |op: &Op| match op.code {
+            Opcode::Load | Opcode::LoadIf | Opcode::VecLoad => alone,
+            code => code.info().signature.atomic,
+        };
+        let Some(load) = ops().find(|op| looks(op) && within(op)) else {
             let found = found.with_help("see that the loop carries what its condition looks at, and changes it");
             return Stop::of_thread(site, thread, found);
         };
@@ -296,12 +313,15 @@ impl<'r, O: Observer> Machine<'r, O> {
         Stop::of_thread(
             site,
             thread,
-            found.with_help(
-                "threads cannot rely on others going on while they spin: wait at a barrier, or for an event",
-            ),
+            found.with_help(match alone {
+                true => "threads cannot rely on others going on while they spin: wait at a barrier, or for an event",
+                false => OTHER_THREADGROUPS,
+            }),
         )
     }
 }
+
+const OTHER_THREADGROUPS: &str = "threadgroups cannot rely on each other's progress: one may not begin before another has ended; make two launches of it";
 
 /// The threads of `mask` that go through a loop once more.
 fn still_going(mask: &Mask, counts: &[u64], trip: u64) -> Mask {

@@ -52,9 +52,9 @@ impl Indices {
 
     /// The threads of `mask` whose element is among `len`.
     fn inside(&self, mask: &Mask, len: u64) -> Mask {
-        let mut inside = Mask([0; SIMDGROUP]);
+        let mut inside = Mask::default();
         for thread in mask.threads().filter(|&thread| u64::try_from(self.of(thread)).is_ok_and(|index| index < len)) {
-            inside.0[thread / SIMDGROUP] |= 1 << (thread % SIMDGROUP);
+            inside.add(thread);
         }
         inside
     }
@@ -161,7 +161,7 @@ impl<O: Observer> Machine<'_, O> {
 
     fn indices(&mut self, node: &AccessNode) -> Indices {
         let slot = self.slot(node.index);
-        let narrow = |index: i128| i64::try_from(index).unwrap_or(i64::MAX);
+        let narrow = |index: i128| i64::try_from(index).unwrap_or(i64::MAX).saturating_add(node.offset);
         let dtype = node.index_dtype;
         if let Some((first, _)) = slot.ends(dtype, self.threads) {
             return match slot.form {
@@ -175,6 +175,9 @@ impl<O: Observer> Machine<'_, O> {
         let slot = self.slot(node.index);
         let count = self.elements(slot.form);
         widen(&slot.data, dtype, count, &mut each);
+        if node.offset != 0 {
+            each.iter_mut().for_each(|index| *index = index.saturating_add(node.offset));
+        }
         match slot.form {
             Form::Grouped => Indices::Grouped(each),
             _ => Indices::Varying(each),
@@ -188,7 +191,7 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     /// Does an access for the threads that take part, or, where the observer takes the fault, for those whose element exists.
-    fn access(
+    pub(super) fn access(
         &mut self,
         node: &AccessNode,
         does: &str,
@@ -197,7 +200,7 @@ impl<O: Observer> Machine<'_, O> {
         let indices = self.indices(node);
         let len = self.length(node.memory);
         if let Some(thread) = indices.outside(&self.mask, self.full, self.range, len) {
-            let index = self.integer(node.index, thread, node.index_dtype);
+            let index = self.integer(node.index, thread, node.index_dtype) + i128::from(node.offset);
             let fault = self.outside(node.site, node.memory, does, &format!("element {index}"), index, thread);
             let inside = indices.inside(&self.mask, len);
             self.observer.fault(fault, self.mask.without(&inside).threads().count())?;
@@ -245,11 +248,13 @@ impl<O: Observer> Machine<'_, O> {
                 "keep the offsets and extents inside; what may hang over is cut off by `valid_cols=` and `valid_rows=`",
                 "keep the offsets and extents inside; what may hang over is cut off by `.valid(Size { cols, rows })`",
             ),
-            Opcode::Load | Opcode::Store => self.dialect().say(
+            Opcode::SimdgroupMatrixLoad | Opcode::SimdgroupMatrixStore => {
+                "an 8x8 matrix takes 7 rows of its pitch and 8 elements more, from its offset on"
+            }
+            _ => self.dialect().say(
                 "do it only where the index is inside: `with if_(i < n):`, or pass a larger buffer or a smaller grid",
                 "do it only where the index is inside: `if_(i.lt(n), || ...)`, or pass a larger buffer or a smaller grid",
             ),
-            _ => "an 8x8 matrix takes 7 rows of its pitch and 8 elements more, from its offset on",
         };
         let bound = match declared.space {
             Space::Device => format!("`{name}` was bound to {len} element{plural}"),
@@ -334,6 +339,12 @@ impl<O: Observer> Machine<'_, O> {
             Indices::Varying(each) if self.full => {
                 for (cell, &index) in result.iter_mut().zip(each) {
                     *cell = elements.get(index as usize);
+                }
+                Form::Varying
+            }
+            Indices::Affine(start, stride) if self.full => {
+                for (thread, cell) in result[..self.threads].iter_mut().enumerate() {
+                    *cell = elements.get((start + stride * thread as i64) as usize);
                 }
                 Form::Varying
             }

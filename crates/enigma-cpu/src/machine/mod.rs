@@ -3,11 +3,14 @@
 //! An event is a number per thread: the number of the copy, counted from 1 in each threadgroup, with [`PER_LANE`] added for
 //! copies to and from registers. The lanes of a simdgroup share the number of such a copy.
 
+mod atomic;
 mod control;
 mod copy;
 mod matrix;
 mod memory;
+mod print;
 mod reduce;
+mod shuffle;
 mod value;
 
 pub use copy::Transfer;
@@ -21,7 +24,9 @@ use crate::grid::{Launch, Threadgroup};
 use crate::lane::SIMDGROUP;
 use crate::observer::Observer;
 use crate::plan::{Node, Plan, Reg, Shape};
+use crate::printout::Printout;
 use crate::slot::{Line, Mask, Slot, cells_mut, lines};
+use crate::standstill::{Idle, Standstill};
 use crate::{Limits, Statistics};
 
 /// Marks the event of a copy to or from registers, which is each lane's own.
@@ -75,6 +80,10 @@ pub struct Context<'r> {
     pub devices: &'r [Option<Device>],
     /// The bits of the `Scalar` parameters, by parameter.
     pub scalars: &'r [u64],
+    /// Whether the workers still get on.
+    pub standstill: &'r Standstill,
+    /// Where lines go that the kernel prints.
+    pub printout: &'r Printout,
 }
 
 /// A worker: everything that a threadgroup needs, used for one after another.
@@ -106,9 +115,16 @@ pub struct Machine<'r, O> {
     steps: u64,
     /// Counts what may change memory or order it: as long as it stands still, nothing that a loop reads changes.
     effects: u64,
+    /// Counts the atomic operations on memory that other threadgroups may change meanwhile.
+    glances: u64,
+    /// Set while it waits for another threadgroup.
+    idle: Option<Idle>,
     /// The loops under a condition that it is in.
     conditionals: u32,
     flights: copy::Flights,
+    /// What the threadgroup has printed, and how many lines more it would have.
+    lines: Vec<String>,
+    unprinted: u64,
     statistics: Statistics,
     scratch: Scratch,
 }
@@ -162,8 +178,12 @@ impl<'r, O: Observer> Machine<'r, O> {
             taking_part: 0,
             steps: 0,
             effects: 0,
+            glances: 0,
+            idle: None,
             conditionals: 0,
             flights: copy::Flights::default(),
+            lines: Vec::new(),
+            unprinted: 0,
             statistics: Statistics::default(),
             scratch: Scratch::default(),
         }
@@ -182,7 +202,10 @@ impl<'r, O: Observer> Machine<'r, O> {
     pub fn run(&mut self, number: u64) -> Result<(), Box<Stop>> {
         self.begin(number);
         let plan = self.context.plan;
-        if let Err(stop) = self.nodes(&plan.body) {
+        let done = self.nodes(&plan.body);
+        self.context.standstill.busy(&mut self.idle);
+        self.hand_over_lines(number);
+        if let Err(stop) = done {
             return self.observer.stopped(stop).map_or(Ok(()), Err);
         }
         self.observer.end();
@@ -198,6 +221,7 @@ impl<'r, O: Observer> Machine<'r, O> {
         self.whole = Mask::first(self.threads);
         self.set_mask(self.whole);
         self.steps = self.context.limits.steps;
+        self.glances = 0;
         self.conditionals = 0;
         self.flights.clear();
         for ((_, memory), tile) in self.context.kernel.memories().zip(&mut self.tiles) {
@@ -228,6 +252,9 @@ impl<'r, O: Observer> Machine<'r, O> {
             Node::Copy(copy) => return self.copy(copy),
             Node::Wait { site, events } => return self.wait(*site, events),
             Node::Reduce(reduce) => self.reduce(reduce),
+            Node::Shuffle(shuffle) => self.shuffle(shuffle),
+            Node::Atomic(atomic) => return self.atomic(atomic),
+            Node::Print(print) => self.print(print),
             Node::MatrixLoad(matrix) => return self.matrix_load(matrix),
             Node::MatrixStore(matrix) => return self.matrix_store(matrix),
             Node::MatrixMultiply(multiply) => self.matrix_multiply(multiply),
