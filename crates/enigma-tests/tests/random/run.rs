@@ -1,7 +1,7 @@
 //! Runs a sample: on the executor, under the checker, as Metal source.
 
 use enigma_check::{Options, Order, Report, check};
-use enigma_cpu::{Argument, Buffer, Launch, Limits, Program};
+use enigma_cpu::{Argument, Buffer, Launch, Limits, Printout, Program};
 use enigma_ir::{DType, Diagnostics, Kernel, Verified};
 use enigma_tests::random::{Given, Sample};
 
