@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use enigma_cpu::{Argument, Launch, Limits, Program, Statistics};
+use enigma_cpu::{Argument, Launch, Limits, Printout, Program, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Dialect, Hazard, Kernel, MemoryId, OpId, Rule, Severity, Span, Verified};
 
 use crate::across::Across;
@@ -65,7 +65,9 @@ pub fn check(
         return Err(too_large(kernel));
     }
     let original = Buffers::copy(kernel, arguments);
-    let subject = Checked { kernel, program, launch, limits: &options.limits, regions: original.regions(kernel)? };
+    let (printout, regions) = (Printout::default(), original.regions(kernel)?);
+    let limits = &options.limits;
+    let subject = Checked { kernel, program, launch, limits, printout: &printout, regions: &regions };
     let mut ledger = Ledger::new(kernel, options.order.clone());
     let first = match &options.order {
         Order::All => explore(&subject, &original, &mut ledger)?,
@@ -75,13 +77,15 @@ pub fn check(
             run
         }
     };
-    Ok(ledger.report(launch, first, subject.regions.any_shared()))
+    Ok(ledger.report(launch, first, regions.any_shared(), printout.lines()))
 }
 
 /// Makes the runs that try every order, and returns the first.
 fn explore<'a>(subject: &Checked<'_>, original: &Buffers<'a>, ledger: &mut Ledger<'_>) -> Result<Run<'a>, Diagnostics> {
     let order = Order::Choices(Vec::new());
     let first = subject.run(original.clone(), &order)?;
+    let silent = Printout::of_at_most(0);
+    let subject = &Checked { printout: &silent, ..*subject };
     // With no choice made, copies land as late as they may.
     ledger.enter(&first, &Order::Late);
     let mut results = HashSet::from([first.buffers.fingerprint()]);
@@ -152,16 +156,19 @@ struct Checked<'c> {
     program: &'c Program,
     launch: &'c Launch,
     limits: &'c Limits,
-    regions: Regions,
+    /// Where lines go that the kernel prints.
+    printout: &'c Printout,
+    regions: &'c Regions,
 }
 
 impl Checked<'_> {
     fn run<'a>(&self, mut buffers: Buffers<'a>, order: &Order) -> Result<Run<'a>, Diagnostics> {
         let across: Vec<Across> = self.regions.lengths().map(Across::new).collect();
-        let subject = Subject { kernel: self.kernel, launch: *self.launch, regions: &self.regions, across: &across };
+        let subject = Subject { kernel: self.kernel, launch: *self.launch, regions: self.regions, across: &across };
         let arguments = buffers.lend();
         let (statistics, watches) =
-            self.program.run_observed(self.launch, &arguments, self.limits, printout, || Watch::new(subject, order))?;
+            self.program
+                .run_observed(self.launch, &arguments, self.limits, self.printout, || Watch::new(subject, order))?;
         drop(arguments);
         let (mut found, mut course, mut work, mut choices) = (Found::default(), Course::default(), [0; 2], 0);
         let mut sites = SiteUse::none(self.kernel);
@@ -284,7 +291,7 @@ impl<'c> Ledger<'c> {
     }
 
     /// `aliased`: whether the launch gave two parameters the same memory.
-    fn report(self, launch: &Launch, first: Run<'_>, aliased: bool) -> Report {
+    fn report(self, launch: &Launch, first: Run<'_>, aliased: bool, printed: Vec<String>) -> Report {
         let Ledger { kernel, found, runs } = self;
         let mut findings: Vec<Finding> = at_one_place(kernel, found)
             .map(|(diagnostic, tally, order)| {
@@ -321,6 +328,7 @@ impl<'c> Ledger<'c> {
             timeline: timeline(&first.course, kernel, launch),
             dtypes: kernel.params().iter().map(|param| param.dtype).collect(),
             buffers: first.buffers.into_bytes(),
+            printed,
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct Report {
     /// The element type of each parameter.
     pub(crate) dtypes: Vec<DType>,
     pub(crate) buffers: Vec<Option<Vec<u8>>>,
+    pub(crate) printed: Vec<String>,
 }
 
 /// A finding, merged from all its instances.
@@ -116,7 +117,14 @@ impl Report {
             timeline: Timeline::default(),
             dtypes: Vec::new(),
             buffers: Vec::new(),
+            printed: Vec::new(),
         }
+    }
+
+    /// The lines that the kernel printed, in the first run: those of the order that was asked for, or, of [`Order::All`], as if it were
+    /// [`Order::Late`].
+    pub fn printed(&self) -> &[String] {
+        &self.printed
     }
 
     /// Whether there is no error. Warnings and advice do not count.

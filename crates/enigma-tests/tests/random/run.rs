@@ -43,7 +43,9 @@ impl Case {
         let writer = Writer::default();
         let mut memory = self.memory();
         let arguments = self.lend(&mut memory);
-        let run = self.program.run_observed(&self.launch, &arguments, &Limits::default(), &Printout::default(), || writer.clone());
+        let run = self
+            .program
+            .run_observed(&self.launch, &arguments, &Limits::default(), &Printout::default(), || writer.clone());
         run.unwrap_or_else(|errors| panic!("{}: {errors}", self.kernel.name()));
         writer.into_trace()
     }
