@@ -35,7 +35,7 @@ pub mod table;
 mod types;
 mod verify;
 
-pub use builder::{Arg, Builder, BuilderMark};
+pub use builder::{Arg, Builder, BuilderMark, Checkpoint, Joined};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
 pub use dialect::Dialect;
 pub use hazard::Hazard;

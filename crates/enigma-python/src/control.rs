@@ -93,7 +93,6 @@ pub struct ForRange {
     bounds: [Given; 3],
     dtype: DType,
     init: Vec<Given>,
-    names: Vec<String>,
     carry: Option<Py<Carry>>,
     /// What the tracer knows it by while it is open.
     number: AtomicU64,
@@ -101,10 +100,9 @@ pub struct ForRange {
 
 #[pymethods]
 impl ForRange {
-    /// `init` is a list or a tuple of what is carried, one such thing, or None; `names` are what the carried values
-    /// are called.
+    /// `init` is a list or a tuple of what is carried, one such thing, or None.
     #[new]
-    #[pyo3(signature = (lo, hi, step, dtype, init=None, names=Vec::new()))]
+    #[pyo3(signature = (lo, hi, step, dtype, init=None))]
     fn new(
         py: Python<'_>,
         lo: &Bound<'_, PyAny>,
@@ -112,7 +110,6 @@ impl ForRange {
         step: &Bound<'_, PyAny>,
         dtype: &Bound<'_, PyAny>,
         init: Option<&Bound<'_, PyAny>>,
-        names: Vec<String>,
     ) -> PyResult<ForRange> {
         let place = Place::of_caller(py)?;
         let counted = argument::dtype(dtype).filter(|dtype| dtype.is_integer());
@@ -133,7 +130,7 @@ impl ForRange {
         };
         let bounds = [lo, hi, step].map(Given::read);
         let init = init.unwrap_or_default().iter().map(Given::read).collect();
-        Ok(ForRange { place, bounds, dtype, init, names, carry, number: AtomicU64::new(0) })
+        Ok(ForRange { place, bounds, dtype, init, carry, number: AtomicU64::new(0) })
     }
 
     fn __enter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -146,7 +143,7 @@ impl ForRange {
             if let Some(target) = self.place.target() {
                 tracer.builder.name_value(index, target);
             }
-            (tracer.kernel, index, self.named(tracer, carries))
+            (tracer.kernel, index, typed(tracer, carries))
         })?;
         let index = wrap(py, kernel, index, false)?;
         let Some(carry) = &self.carry else { return Ok(index) };
@@ -170,9 +167,9 @@ impl ForRange {
             }
             let next: Vec<Arg> =
                 next.into_iter().map(|given| given.resolve(tracer.kernel, &mut tracer.builder, span)).collect();
-            self.refuse_retyped(tracer, &next, span);
+            refuse_retyped(tracer, &self.init, None, &next, span);
             let results = tracer.builder.end_for(&next, span);
-            Some((tracer.kernel, self.named(tracer, results)))
+            Some((tracer.kernel, typed(tracer, results)))
         })?;
         if let (Some(carry), Some((kernel, results))) = (&self.carry, closed) {
             carry.get().hold(py, kernel, results)?;
@@ -187,42 +184,44 @@ impl ForRange {
     }
 }
 
-impl ForRange {
-    /// Gives carried values their names, and says which of them are events.
-    fn named(&self, tracer: &mut Tracer, values: Vec<ValueId>) -> Vec<(ValueId, bool)> {
-        for (&value, name) in values.iter().zip(&self.names) {
-            tracer.builder.name_value(value, name);
-        }
-        values.into_iter().map(|id| (id, tracer.builder.kernel().ty(id) == Type::Event)).collect()
-    }
+/// Values, each with whether it is an event.
+pub fn typed(tracer: &Tracer, values: Vec<ValueId>) -> Vec<(ValueId, bool)> {
+    values.into_iter().map(|id| (id, tracer.builder.kernel().ty(id) == Type::Event)).collect()
+}
 
-    /// Refuses a carry that began as a bare number and became a value of a type that the number was not given:
-    /// `total = 0` is a `uint`, and a `float` sum would be cut to one.
-    fn refuse_retyped(&self, tracer: &mut Tracer, next: &[Arg], span: Span) {
-        for (n, (init, next)) in self.init.iter().zip(next).enumerate() {
-            let (Given::Free(Arg::Literal(literal)), Arg::Value(value)) = (init, next) else { continue };
-            let Some(became) = tracer.builder.kernel().ty(*value).scalar() else { continue };
-            let began = literal.default_dtype();
-            if keeps(began, became) {
-                continue;
-            }
-            let name = self.names.get(n).cloned().unwrap_or_else(|| format!("carry[{n}]"));
-            let made = tracer.builder.kernel().value(*value).span;
-            let start = match literal {
-                Literal::Int(v) if became == DType::F32 => format!("{v}.0"),
-                literal => format!("enigma.metal_cast({literal}, \"{became}\")"),
-            };
-            tracer.builder.refuse(
-                Diagnostic::new(
-                    Rule::InvalidOperand,
-                    format!("`{name}` starts as the number {literal}, a {began}, and becomes a {became}"),
-                    span,
-                    format!("carried as {began}"),
-                )
-                .with_label(made, format!("a {became}"))
-                .with_help(format!("a carried value keeps its type: start with {start}")),
-            );
+/// Refuses a carry that began as a bare number and became a value of a type that the number was not given:
+/// `total = 0` is a `uint`, and a `float` sum would be cut to one. What began as a value is refused likewise when it is a
+/// variable of the program's, which nobody has said to keep its type.
+pub fn refuse_retyped(tracer: &mut Tracer, init: &[Given], variables: Option<&[String]>, next: &[Arg], span: Span) {
+    for (n, (init, next)) in init.iter().zip(next).enumerate() {
+        let Arg::Value(next) = next else { continue };
+        let scalar = |tracer: &Tracer, id| tracer.builder.kernel().ty(id).scalar();
+        let (began, start) = match init {
+            Given::Free(Arg::Literal(literal)) => (Some(literal.default_dtype()), format!("the number {literal}, a")),
+            Given::Owned(_, Arg::Value(id)) if variables.is_some() => (scalar(tracer, *id), "a".to_owned()),
+            _ => continue,
+        };
+        let (Some(began), Some(became)) = (began, scalar(tracer, *next)) else { continue };
+        if keeps(began, became) {
+            continue;
         }
+        let name = variables.and_then(|names| names.get(n).cloned()).unwrap_or_else(|| format!("carry[{n}]"));
+        let made = tracer.builder.kernel().value(*next).span;
+        let wanted = match init {
+            Given::Free(Arg::Literal(Literal::Int(v))) if became == DType::F32 => format!("{v}.0"),
+            Given::Free(Arg::Literal(literal)) => format!("enigma.metal_cast({literal}, \"{became}\")"),
+            _ => format!("enigma.metal_cast({name}, \"{became}\")"),
+        };
+        tracer.builder.refuse(
+            Diagnostic::new(
+                Rule::InvalidOperand,
+                format!("`{name}` starts as {start} {began}, and becomes a {became}"),
+                span,
+                format!("carried as {began}"),
+            )
+            .with_label(made, format!("a {became}"))
+            .with_help(format!("a carried value keeps its type: start with {wanted}")),
+        );
     }
 }
 

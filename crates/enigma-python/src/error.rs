@@ -7,6 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use crate::place::Place;
+use crate::trace;
 
 static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
@@ -113,5 +114,44 @@ pub fn refusal_here<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let place = Place::of_caller(py)?;
     let error = error_at(py, &place, rule_named(rule)?, message.0, label, help);
+    Ok(error.into_value(py).into_bound(py).into_any())
+}
+
+/// A place in the user's code, kept for a message.
+#[pyclass(frozen)]
+pub struct Spot(Place);
+
+/// The place that the user's code is at.
+#[pyfunction]
+pub fn here(py: Python<'_>) -> PyResult<Spot> {
+    Place::of_caller(py).map(Spot)
+}
+
+/// Makes an `EnigmaError` of one finding with several places, and notes it with the kernel being traced, if one is.
+/// A place that is None is where the user's code is now.
+#[pyfunction]
+pub fn refusal_at<'py>(
+    py: Python<'py>,
+    rule: &str,
+    message: String,
+    labels: Vec<(Option<PyRef<'py, Spot>>, String)>,
+    help: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let rule = rule_named(rule)?;
+    let mut places = Vec::with_capacity(labels.len());
+    for (spot, text) in labels {
+        places.push((spot.map_or_else(|| Place::of_caller(py), |spot| Ok(spot.0.clone()))?, text));
+    }
+    let made = |files: &mut SourceFiles| {
+        let mut diagnostic = Diagnostic::placeless(rule, message.clone()).with_help(help);
+        for (place, text) in &places {
+            diagnostic = diagnostic.with_label(place.span(files), text.clone());
+        }
+        diagnostic
+    };
+    trace::note(made);
+    let mut files = SourceFiles::default();
+    let diagnostic = made(&mut files);
+    let error = enigma_error(py, &Diagnostics::new(vec![diagnostic], files));
     Ok(error.into_value(py).into_bound(py).into_any())
 }

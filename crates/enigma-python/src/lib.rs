@@ -10,6 +10,7 @@
 //! | [`place`] | which source text the user's code stands in |
 //! | [`argument`] | Python objects as arguments of operations |
 //! | [`call`] | kernel-language functions, all made from the operation table |
+//! | [`flow`] | what plain `if`, `while` and `for` over values are rewritten into |
 //! | [`value`], [`tensor`], [`control`] | the objects that a kernel's Python code handles |
 //! | [`signature`] | the table's signatures and documentation as Python spells them |
 //! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
@@ -27,6 +28,7 @@ mod control;
 mod dlpack;
 mod error;
 mod explain;
+mod flow;
 mod launch;
 mod place;
 mod signature;
@@ -54,6 +56,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<control::Branch>()?;
     module.add_class::<control::While>()?;
     module.add_class::<control::Carry>()?;
+    module.add_class::<flow::Fork>()?;
+    module.add_class::<flow::Loop>()?;
+    module.add_class::<flow::Mark>()?;
+    module.add_class::<error::Spot>()?;
     module.add_class::<trace::Compiled>()?;
     module.add_class::<launch::Runtime>()?;
     module.add_class::<launch::Capabilities>()?;
@@ -68,6 +74,12 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal_here, module)?)?;
+    module.add_function(wrap_pyfunction!(error::refusal_at, module)?)?;
+    module.add_function(wrap_pyfunction!(error::here, module)?)?;
+    module.add_function(wrap_pyfunction!(flow::truth, module)?)?;
+    module.add_function(wrap_pyfunction!(flow::negation, module)?)?;
+    module.add_function(wrap_pyfunction!(flow::mark, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::is_tracing, module)?)?;
     module.add_function(wrap_pyfunction!(explain::rules, module)?)?;
     module.add_function(wrap_pyfunction!(explain::rule_page, module)?)?;
     module.add_function(wrap_pyfunction!(signature::operations, module)?)?;

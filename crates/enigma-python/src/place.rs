@@ -38,8 +38,8 @@ struct Code {
     targets: HashMap<usize, String>,
     /// Whether it belongs to this package.
     internal: bool,
-    /// Keeps the code object alive, so that its address stays its own.
-    _object: Py<PyAny>,
+    /// The code object, kept alive so that its address stays its own.
+    object: Py<PyAny>,
 }
 
 impl Place {
@@ -78,12 +78,24 @@ impl Place {
         Ok(innermost)
     }
 
+    /// Whether what stands here is a `raise` statement.
+    pub fn raises(&self, py: Python<'_>) -> PyResult<bool> {
+        let code = self.code.object.bind(py).getattr(intern!(py, "co_code"))?;
+        let opcode = code.get_item(self.instruction * 2)?;
+        py.import("dis")?.getattr("opmap")?.get_item("RAISE_VARARGS")?.eq(opcode)
+    }
+
     /// The place as a span, in `files`.
     pub fn span(&self, files: &mut SourceFiles) -> Span {
         let file = files.intern(&self.code.path, || self.code.text.clone());
         let [line, column, end_line, end_column] =
             self.code.positions.get(self.instruction).copied().unwrap_or([1, 1, 1, 0]);
         Span { file, line, column, end_line, end_column }
+    }
+
+    /// The code object that it stands in.
+    pub fn code(&self) -> &Py<PyAny> {
+        &self.code.object
     }
 
     /// The variable that the result of this instruction is assigned to.
@@ -130,7 +142,7 @@ impl Code {
             targets: targets(&object)?,
             internal: module == "enigma" || module.starts_with("enigma."),
             path,
-            _object: object.unbind(),
+            object: object.unbind(),
         })
     }
 }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, Span, Type, ValueId};
+use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, SourceFiles, Span, Type, ValueId};
 use enigma_msl::{AsyncLowering, Options};
 use pyo3::exceptions::{PyAttributeError, PyException, PyNotImplementedError, PyTypeError};
 use pyo3::prelude::*;
@@ -99,6 +99,22 @@ pub fn refuse(py: Python<'_>, rule: Rule, message: String, label: &str, help: &s
         }
     });
     Ok(error_at(py, &place, rule, message, label, help))
+}
+
+/// Records a finding of the kernel being traced, if one is.
+pub fn note(make: impl Fn(&mut SourceFiles) -> Diagnostic) {
+    TRACERS.with_borrow_mut(|tracers| {
+        if let Some(tracer) = tracers.last_mut() {
+            let diagnostic = make(tracer.builder.files_mut());
+            tracer.builder.refuse(diagnostic);
+        }
+    });
+}
+
+/// Whether a kernel is being traced on this thread.
+#[pyfunction]
+pub fn is_tracing() -> bool {
+    TRACERS.with_borrow(|tracers| !tracers.is_empty())
 }
 
 /// The type of a value, when its kernel is the one being traced.
@@ -196,17 +212,17 @@ fn explained(py: Python<'_>, raised: PyErr, mut builder: Builder) -> PyErr {
     error
 }
 
-/// Whether Python found that an object cannot do what is asked of it.
+/// Whether Python found that an object cannot do what is asked of it, rather than the program's own `raise`.
 fn is_about_objects(py: Python<'_>, raised: &PyErr) -> bool {
-    raised.is_instance_of::<PyTypeError>(py)
+    let kind = raised.is_instance_of::<PyTypeError>(py)
         || raised.is_instance_of::<PyAttributeError>(py)
-        || raised.is_instance_of::<PyNotImplementedError>(py)
+        || raised.is_instance_of::<PyNotImplementedError>(py);
+    kind && !Place::of_raise(py, raised).ok().flatten().is_some_and(|place| place.raises(py).unwrap_or(false))
 }
 
 /// What there is in place of something that Python's own operators and functions do not do with traced values: a piece
 /// of Python's message, and the remedy.
-const REMEDIES: [(&str, &str); 5] = [
-    ("** or pow()", "write `enigma.pow(x, y)`"),
+const REMEDIES: [(&str, &str); 4] = [
     ("for @:", "write `enigma.matmul(a, b)`"),
     ("divmod()", "write `x // y` and `x % y`"),
     ("__round__", "write `enigma.round(x)`"),

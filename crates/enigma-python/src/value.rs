@@ -1,13 +1,14 @@
 //! Traced values.
 
-use enigma_ir::{Opcode, Rule, Type, ValueId};
+use enigma_ir::{Arg, DType, Literal, Opcode, Rule, Type, ValueId};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::types::{PyIterator, PyTuple};
+use pyo3::types::{PyDict, PyIterator, PyTuple};
 
-use crate::argument::Given;
+use crate::argument::{Given, number};
 use crate::call::{Operands, perform};
+use crate::place::Place;
 use crate::trace;
 
 /// A number (or a vector, or a simdgroup matrix) that each thread has when the kernel runs.
@@ -41,6 +42,29 @@ pub fn wrap(py: Python<'_>, kernel: u64, id: ValueId, is_event: bool) -> PyResul
     }
 }
 
+/// NumPy's functions that stand for operators.
+const UFUNCS: [(&str, Opcode); 16] = [
+    ("add", Opcode::Add),
+    ("subtract", Opcode::Sub),
+    ("multiply", Opcode::Mul),
+    ("divide", Opcode::Div),
+    ("floor_divide", Opcode::FloorDiv),
+    ("remainder", Opcode::Rem),
+    ("left_shift", Opcode::Shl),
+    ("right_shift", Opcode::Shr),
+    ("bitwise_and", Opcode::And),
+    ("bitwise_or", Opcode::Or),
+    ("equal", Opcode::CmpEq),
+    ("not_equal", Opcode::CmpNe),
+    ("less", Opcode::CmpLt),
+    ("less_equal", Opcode::CmpLe),
+    ("greater", Opcode::CmpGt),
+    ("greater_equal", Opcode::CmpGe),
+];
+
+/// The largest whole exponent that is multiplied out.
+const MAX_EXPONENT: i128 = 64;
+
 type Made = PyResult<Py<PyAny>>;
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -59,6 +83,36 @@ impl Value {
 
     fn reflected(&self, code: Opcode, other: &Object<'_>) -> Made {
         perform(other.py(), code, Operands::from_iter([Given::read(other), self.given()]))
+    }
+
+    /// 1, in the type that arithmetic gives.
+    fn one(&self, py: Python<'_>) -> Made {
+        let literal = |v| Given::Free(Arg::Literal(Literal::Int(v)));
+        let zero = perform(py, Opcode::Mul, Operands::from_iter([self.given(), literal(0)]))?;
+        perform(py, Opcode::Add, Operands::from_iter([Given::read(zero.bind(py)), literal(1)]))
+    }
+
+    /// The n-th power, n at least 1, by squaring.
+    fn power(&self, py: Python<'_>, n: i128) -> Made {
+        let times = |a: &Py<PyAny>, b: &Py<PyAny>| {
+            perform(py, Opcode::Mul, Operands::from_iter([Given::read(a.bind(py)), Given::read(b.bind(py))]))
+        };
+        let mut square = wrap(py, self.kernel, self.id, false)?;
+        let mut product: Option<Py<PyAny>> = None;
+        let mut left = n;
+        loop {
+            if left & 1 == 1 {
+                product = Some(match product {
+                    Some(product) => times(&product, &square)?,
+                    None => square.clone_ref(py),
+                });
+            }
+            left >>= 1;
+            match product {
+                Some(product) if left == 0 => return Ok(product),
+                _ => square = times(&square, &square)?,
+            }
+        }
     }
 
     fn component(&self, py: Python<'_>, lane: &str) -> Made {
@@ -87,11 +141,24 @@ impl Value {
 
 #[pymethods]
 impl Value {
-    /// Makes NumPy leave operators on values to this class.
-    #[classattr]
-    #[pyo3(name = "__array_ufunc__")]
-    fn array_ufunc(py: Python<'_>) -> Py<PyAny> {
-        py.None()
+    /// What NumPy does with a value: operators between a NumPy number and a value come here as its functions.
+    #[pyo3(signature = (ufunc, method, *inputs, **options))]
+    fn __array_ufunc__(
+        &self,
+        ufunc: &Object<'_>,
+        method: &str,
+        inputs: &Bound<'_, PyTuple>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> Made {
+        let py = ufunc.py();
+        let name: String = ufunc.getattr("__name__")?.extract()?;
+        let operator = UFUNCS.iter().find(|(numpy, _)| *numpy == name).map(|(_, code)| *code);
+        if let (Some(code), "__call__", None) = (operator, method, options) {
+            return perform(py, code, inputs.iter().map(|input| Given::read(&input)).collect());
+        }
+        let message = format!("NumPy's `{name}` does not take traced values");
+        let help = "NumPy computes while the kernel is traced: use the function of that name in `enigma`";
+        Err(trace::refuse(py, Rule::InvalidKernel, message, "called here", help)?)
     }
 
     fn __add__(&self, other: &Object<'_>) -> Made {
@@ -160,6 +227,31 @@ impl Value {
     fn __rxor__(&self, other: &Object<'_>) -> Made {
         self.reflected(Opcode::Xor, other)
     }
+
+    /// `value ** exponent`: of integers for small whole exponents, which are multiplied out; else `pow`.
+    fn __pow__(slf: &Bound<'_, Self>, exponent: &Object<'_>, modulus: &Object<'_>) -> Made {
+        let (py, value) = (slf.py(), slf.get());
+        if !modulus.is_none() {
+            return value.no_number(py, "modular power", "write `(base ** exponent) % modulus`");
+        }
+        let dtype = trace::type_of(value.kernel, value.id).and_then(Type::dtype);
+        let is_float = dtype.is_some_and(DType::is_float);
+        match number(exponent) {
+            Some(Literal::Int(n)) if n == 2 || (!is_float && (1..=MAX_EXPONENT).contains(&n)) => value.power(py, n),
+            Some(Literal::Int(0)) if !is_float => value.one(py),
+            _ if is_float || dtype.is_none() => value.binary(Opcode::Pow, exponent),
+            _ => {
+                let help = format!(
+                    "integers take a whole exponent of 0 to {MAX_EXPONENT} that Python knows; else cast: `enigma.pow(enigma.metal_cast(x, \"float\"), y)`"
+                );
+                let message = "an integer value is raised to a power that is not known while the kernel is traced";
+                Err(trace::refuse(py, Rule::InvalidOperand, message.to_owned(), "raised here", &help)?)
+            }
+        }
+    }
+    fn __rpow__(&self, base: &Object<'_>, _modulus: &Object<'_>) -> Made {
+        self.reflected(Opcode::Pow, base)
+    }
     fn __neg__(&self, py: Python<'_>) -> Made {
         self.unary(py, Opcode::Neg)
     }
@@ -186,11 +278,9 @@ impl Value {
     }
 
     fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
-        self.no_number(
-            py,
-            "truth value",
-            "branch with `with enigma.if_(cond):`, choose with `enigma.where(false_val, true_val, cond)`; combine conditions with `&`, `|` and `~`, not `and`, `or` and `not`",
-        )
+        let place = Place::of_caller(py)?;
+        let help = py.import("enigma._rewrite")?.call_method1("why_in_python", (place.code(),))?;
+        self.no_number(py, "truth value", &help.extract::<String>()?)
     }
 
     fn __index__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -218,9 +308,15 @@ impl Value {
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
         let count = match trace::type_of(self.kernel, self.id) {
             Some(Type::Vector(_, n) | Type::Matrix(_, n, _)) => n,
-            _ => return self.no_number(py, "parts", "only vectors and matrices can be taken apart"),
+            _ => {
+                return self.no_number(
+                    py,
+                    "parts",
+                    "only vectors and matrices can be taken apart; loop with `for i in range(n):`",
+                );
+            }
         };
-        let number = |n: u8| Given::Free(enigma_ir::Arg::Literal(enigma_ir::Literal::Int(n.into())));
+        let number = |n: u8| Given::Free(Arg::Literal(Literal::Int(n.into())));
         let parts = (0..count).map(|n| self.part(py, number(n))).collect::<PyResult<Vec<_>>>()?;
         PyTuple::new(py, parts)?.try_iter()
     }

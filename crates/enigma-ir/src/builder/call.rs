@@ -354,7 +354,7 @@ impl Builder {
     }
 
     /// One argument of the type variable, as a value of type `t`.
-    fn bring(&mut self, arg: &Arg, t: Type, span: Span) -> Option<ValueId> {
+    pub(super) fn bring(&mut self, arg: &Arg, t: Type, span: Span) -> Option<ValueId> {
         let dtype = t.dtype()?;
         let value = match arg {
             Arg::Literal(literal) => self.fitted(*literal, dtype, span)?,

@@ -12,14 +12,14 @@ use crate::types::{DType, Type};
 
 /// How deep loops and branches nest at most. Compilers of the emitted text have such a limit too, and what goes through
 /// a kernel by recursion relies on it.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// A loop or branch that is open.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) op: OpId,
     /// The block to return to.
-    outer: BlockId,
+    pub(super) outer: BlockId,
 }
 
 impl Builder {
@@ -71,7 +71,7 @@ impl Builder {
 
     /// The innermost open operation, if it is of this kind and has entered so many of its blocks; else what the front
     /// end does next has no meaning, and is refused.
-    fn expect_open(&mut self, code: Opcode, blocks: std::ops::Range<usize>, span: Span) -> Option<OpId> {
+    pub(super) fn expect_open(&mut self, code: Opcode, blocks: std::ops::Range<usize>, span: Span) -> Option<OpId> {
         let open = self.frames.last().map(|f| f.op);
         let expected = |&op: &OpId| {
             let op = self.kernel.op(op);
@@ -316,8 +316,15 @@ impl Builder {
         args
     }
 
+    /// Gives a block one argument more.
+    pub(super) fn add_argument(&mut self, block: BlockId, ty: Type, span: Span) {
+        let n = self.kernel.block(block).args.len() as u32;
+        let argument = self.add_value(ty, Definition::Argument(block, n), span);
+        self.kernel.blocks[block.index()].args.push(argument);
+    }
+
     /// Closes the open operation, whose results have these types.
-    fn close(&mut self, types: &[Type], span: Span) -> Vec<ValueId> {
+    pub(super) fn close(&mut self, types: &[Type], span: Span) -> Vec<ValueId> {
         let Some(frame) = self.frames.pop() else { return Vec::new() };
         self.block = frame.outer;
         let results: Vec<ValueId> = types

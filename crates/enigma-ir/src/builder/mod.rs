@@ -8,6 +8,7 @@
 mod arguments;
 mod call;
 mod control;
+mod join;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::types::{DType, Literal, Type};
 pub use arguments::Arg;
 pub(crate) use arguments::cast_literal;
 use control::Frame;
+pub use join::{Checkpoint, Joined};
 
 /// Builds one [`Kernel`].
 #[derive(Debug)]
@@ -88,6 +90,16 @@ impl Builder {
     /// Where the builder stands: two equal marks mean that nothing was built or refused in between.
     pub fn mark(&self) -> BuilderMark {
         BuilderMark { ops: self.kernel.ops.len(), refused: self.kernel.refused.len() }
+    }
+
+    /// Whether no loop and no branch can be opened any more, since too many are.
+    pub fn is_full(&self) -> bool {
+        self.frames.len() >= control::MAX_DEPTH
+    }
+
+    /// Where the loops and branches that are open were written, outermost first.
+    pub fn open_spans(&self) -> impl Iterator<Item = Span> {
+        self.frames.iter().map(|frame| self.kernel.op(frame.op).span)
     }
 
     /// Ends the kernel. A loop or branch that is still open is closed, and is an error, which the verifier reports.
