@@ -14,6 +14,7 @@ Usage::
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from . import _core, arch, benchmark, errors, language, testing
@@ -83,7 +84,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     if name == "thread_position_in_grid":
         return _core.thread_position_in_grid()
-    raise AttributeError(f"module 'enigma' has no attribute {name!r}")
+    near = get_close_matches(name, __all__, n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    raise AttributeError(f"module 'enigma' has no attribute {name!r}{hint}")
 
 
 errors.show_uncaught_in_colour()

@@ -1,196 +1,165 @@
-"""Rewrites ``for i in enigma.range(...)`` in the text of a kernel into a loop that is recorded.
+"""The functions that a kernel's text consists of: which are rewritten, and what they are rewritten into.
 
-The loop becomes::
-
-    with __enigma_loop__(names, locals(), lo, hi, step) as (i, __enigma_carry__):
-        if "x" in __enigma_carry__: x = __enigma_carry__["x"]
-        ...the body...
-        __enigma_carry__.leave(locals())
-    if "x" in __enigma_carry__: x = __enigma_carry__["x"]
-
-for each variable that the body assigns and whose value the next iteration or what follows the loop may need. Only
-what exists before the loop is carried, which is known when the line is reached. All lines and columns stay those
-of the user's file, and the function keeps its globals, its closure, its defaults and its name.
+A kernel and the functions that it calls are rewritten once each, where their source is at hand. A rewritten function
+keeps its globals, its closure, its defaults and its name.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
-import linecache
-from collections.abc import Iterable, Iterator
-from types import CellType, CodeType, FunctionType
+import functools
+import sys
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from . import _core, _liveness, _source, control
+from . import _flow, _source
+from ._exits import RUNTIME
+from ._liveness import Needs
+from ._transform import CALLEE, NEEDS, Rewriter, is_of_enigma
 
-LOOP = "__enigma_loop__"
-CARRY = "__enigma_carry_{}__"
-FACTORY = "__enigma_factory__"
+FACTORY = "_enigma_factory"
+GENERATOR = 0x20 | 0x80 | 0x200  # generators, coroutines, asynchronous generators
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
     _FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
 
 
+class _Rewritten:
+    """What is known of a code object, which is kept so that its address stays its own."""
+
+    def __init__(self, original: CodeType, code: CodeType | None, needs: list[Needs], why: str) -> None:
+        self.original = original
+        self.code = code
+        self.needs = needs
+        self.why = why
+
+
+_KNOWN: dict[int, _Rewritten] = {}
+_MADE: dict[int, CodeType] = {}
+
+
 def rewritten(function: FunctionType) -> FunctionType:
-    """The function with its `enigma.range` loops recorded; the function itself when it has none, or no source."""
-    tree = _source.definition(function)
-    if tree is None:
-        return function
-    rewriter = _Rewriter(function, tree)
-    tree = rewriter.rewrite()
-    if not rewriter.loops:
-        return function
-    return _compiled(function, tree)
-
-
-class _Rewriter(ast.NodeTransformer):
-    def __init__(self, function: FunctionType, tree: ast.FunctionDef) -> None:
-        self.function = function
-        self.tree = tree
-        self.lines = linecache.getlines(function.__code__.co_filename)
-        self.loops = 0
-        self.findings: list[Any] = []
-        self.needed: dict[ast.For, set[str]] = {}
-
-    def rewrite(self) -> ast.FunctionDef:
-        self.needed = _liveness.carried_names(self.tree, self.is_range)
-        tree = self.visit(self.tree)
-        if self.findings:
-            path = self.function.__code__.co_filename
-            raise _core.refusal(path, _source.text_off_disk(path), self.findings)
-        assert isinstance(tree, ast.FunctionDef)
-        return tree
-
-    def is_range(self, node: ast.For) -> bool:
-        """Whether a loop is over a call of `enigma.range`."""
-        return isinstance(node.iter, ast.Call) and self.meaning(node.iter.func) is control.range
-
-    def meaning(self, node: ast.expr) -> object:
-        """What a name, or an attribute of one, stands for outside the kernel."""
-        if isinstance(node, ast.Attribute):
-            return getattr(self.meaning(node.value), node.attr, None)
-        if not isinstance(node, ast.Name):
-            return None
-        code, closure = self.function.__code__, self.function.__closure__ or ()
-        if node.id in code.co_freevars:
-            try:
-                return closure[code.co_freevars.index(node.id)].cell_contents
-            except ValueError:
-                return None
-        return self.function.__globals__.get(node.id)
-
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
-        if not self.is_range(node):
-            return self.generic_visit(node)
-        self.check(node)
-        names = tuple(sorted(self.needed[node]))
-        carry = CARRY.format(self.loops)
-        self.loops += 1
-        self.generic_visit(node)
-        call = node.iter
-        assert isinstance(call, ast.Call)
-        held = _expressions(f"{names!r}", "locals()")
-        enter, leave = _takes(names, carry), _statement(f"{carry}.leave(locals())")
-        after = _takes(names, carry)
-        name = ast.Name(carry, ast.Store())
-        _placed([*held, *enter, leave, *after, name], at=call)
-        target = ast.copy_location(ast.Tuple([node.target, name], ast.Store()), call)
-        made = ast.Call(ast.copy_location(ast.Name(LOOP, ast.Load()), call.func), [*held, *call.args], [])
-        ast.copy_location(made, call)
-        loop = ast.With([ast.withitem(made, target)], [*enter, *node.body, leave])
-        return [ast.copy_location(loop, node), *after, *node.orelse]
-
-    def check(self, node: ast.For) -> None:
-        """Refuses what a recorded loop cannot do."""
-        call = node.iter
-        assert isinstance(call, ast.Call)
-        if not isinstance(node.target, ast.Name):
-            self.refuse(node.target, "`enigma.range` gives one number", "write `for i in enigma.range(...)`")
-        if call.keywords or any(isinstance(argument, ast.Starred) for argument in call.args):
-            self.refuse(
-                call, "`enigma.range` takes its bounds by position", "write `enigma.range(lo, hi, step)`"
-            )
-        for name, leaver in _leavers(node.body):
-            self.refuse(
-                leaver,
-                f"`{name}` cannot leave an `enigma.range` loop",
-                "a recorded loop runs to its end: guard the work with `with enigma.if_(cond):`, or use `enigma.while_`",
-            )
-
-    def refuse(self, node: ast.AST, message: str, help: str) -> None:
-        place = (*_source.span(node, self.lines), "this")
-        self.findings.append(("invalid-kernel", message, [place], [help]))
-
-
-def _leavers(body: list[ast.stmt], in_loop: bool = False) -> Iterator[tuple[str, ast.AST]]:
-    """The statements that leave a loop before its end; those of plain Python loops inside it stay there."""
-    for node in body:
-        match node:
-            case ast.Return():
-                yield "return", node
-            case ast.Break() if not in_loop:
-                yield "break", node
-            case ast.Continue() if not in_loop:
-                yield "continue", node
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                continue
-            case ast.For() | ast.While():
-                yield from _leavers(node.body, in_loop=True)
-                yield from _leavers(node.orelse, in_loop)
-            case ast.With():
-                yield from _leavers(node.body, in_loop)
-            case ast.If():
-                yield from _leavers(node.body + node.orelse, in_loop)
-            case ast.Try():
-                handlers = [statement for handler in node.handlers for statement in handler.body]
-                yield from _leavers(node.body + handlers + node.orelse + node.finalbody, in_loop)
-            case ast.Match():
-                yield from _leavers([statement for case in node.cases for statement in case.body], in_loop)
-
-
-def _takes(names: tuple[str, ...], carry: str) -> list[ast.stmt]:
-    return [_statement(f"if {name!r} in {carry}: {name} = {carry}[{name!r}]") for name in names]
-
-
-def _statement(source: str) -> ast.stmt:
-    return ast.parse(source).body[0]
-
-
-def _expressions(*sources: str) -> list[ast.expr]:
-    return [ast.parse(source, mode="eval").body for source in sources]
-
-
-def _placed(nodes: Iterable[ast.AST], at: ast.AST) -> None:
-    """Gives nodes that were made here, and all in them, the place of one of the user's."""
-    for node in nodes:
-        for made in ast.walk(node):
-            if "lineno" in made._attributes:
-                ast.copy_location(made, at)
-
-
-def _compiled(function: FunctionType, tree: ast.FunctionDef) -> FunctionType:
-    """A function of the rewritten text in the place of the original."""
+    """The function with its control flow rewritten; the function itself when there is none, or no source for it."""
     original = function.__code__
-    tree.decorator_list = []
-    tree.returns = None
-    outer = (*original.co_freevars, LOOP)
-    factory = _statement(f"def {FACTORY}({', '.join(outer)}): pass")
-    assert isinstance(factory, ast.FunctionDef)
-    factory.body = [tree]
-    module = ast.fix_missing_locations(ast.Module([factory], []))
-    flags = original.co_flags & _FUTURE_FLAGS
-    compiled = compile(module, original.co_filename, "exec", flags=flags, dont_inherit=True)
-    code = _nested(_nested(compiled, FACTORY), tree.name)
+    if id(original) in _MADE:
+        return function
+    known = _KNOWN.get(id(original))
+    if known is None:
+        known = _KNOWN[id(original)] = _rewrite(function)
+    if known.code is None:
+        return function
     cells = dict(zip(original.co_freevars, function.__closure__ or (), strict=True))
-    cells[LOOP] = CellType(control.Loop)
-    closure = tuple(cells[name] for name in code.co_freevars)
-    code = code.replace(co_qualname=original.co_qualname)
-    made = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
+    cells |= {RUNTIME: CellType(_flow), CALLEE: CellType(callee), NEEDS: CellType(known.needs)}
+    closure = tuple(cells[name] for name in known.code.co_freevars)
+    made = FunctionType(known.code, function.__globals__, function.__name__, function.__defaults__, closure)
     made.__kwdefaults__ = function.__kwdefaults__
     return made
 
 
-def _nested(code: CodeType, name: str) -> CodeType:
-    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
+def callee(thing: Any) -> Any:
+    """What a kernel's text calls: a function of the user's own is rewritten too."""
+    match thing:
+        case BuiltinFunctionType() | type():
+            return thing
+        case FunctionType():
+            return rewritten(thing) if _is_users(thing) else thing
+        case MethodType(__func__=FunctionType() as function):
+            made = callee(function)
+            return thing if made is function else MethodType(made, thing.__self__)
+        case functools.partial(func=function, args=arguments, keywords=keywords):
+            made = callee(function)
+            return thing if made is function else functools.partial(made, *arguments, **keywords)
+    call = getattr(type(thing), "__call__", None)  # noqa: B004
+    if isinstance(call, FunctionType) and (made := callee(call)) is not call:
+        return MethodType(made, thing)
+    return thing
+
+
+def why_in_python(code: CodeType) -> str:
+    """What to do about a condition that Python wants to decide, in this code."""
+    instead = "branch with `with enigma.if_(cond):`, choose with `enigma.where(false_val, true_val, cond)`"
+    known = _KNOWN.get(id(code))
+    if id(code) in _MADE:
+        return (
+            f"an `if`, `while`, `and`, `or`, `not` or `a if b else c` of its own is recorded; else {instead}"
+        )
+    why = known.why if known and known.why else "it is not called by a kernel's own text"
+    return f"`{code.co_name}` is not rewritten, since {why}: {instead}, and combine conditions with `&`, `|` and `~`"
+
+
+@functools.cache
+def _is_kernel_code(module: str, path: str) -> bool:
+    """Whether the functions of a module may be of the kernel language: not the standard library's, and of installed
+    packages those that use this one."""
+    root = module.partition(".")[0]
+    if root == "enigma" or (root in sys.stdlib_module_names and root != "__main__"):
+        return False
+    if "site-packages" not in path and "dist-packages" not in path:
+        return True
+    held = sys.modules.get(module)
+    return held is not None and any(map(is_of_enigma, vars(held).values()))
+
+
+def _is_users(function: FunctionType) -> bool:
+    """Whether a function is of the user's own."""
+    return _is_kernel_code(str(function.__globals__.get("__name__", "")), function.__code__.co_filename)
+
+
+def _rewrite(function: FunctionType) -> _Rewritten:
+    original = function.__code__
+    if original.co_flags & GENERATOR:
+        return _Rewritten(original, None, [], "it is a generator or asynchronous")
+    tree = _source.definition(function)
+    if tree is None:
+        return _Rewritten(
+            original, None, [], "its source is not available (define it in a file or a notebook)"
+        )
+    rewriter = Rewriter(function)
+    tree = rewriter.function(tree)
+    if not rewriter.changed:
+        return _Rewritten(original, None, [], "there was nothing to rewrite in it")
+    code = _compiled(function, tree)
+    for made in _all_code(code):
+        _MADE[id(made)] = made
+    return _Rewritten(original, code, rewriter.needs, "")
+
+
+def _compiled(function: FunctionType, tree: Any) -> CodeType:
+    """The code of the rewritten text."""
+    original = function.__code__
+    if isinstance(tree, ast.Lambda):
+        name = original.co_name
+        statement: Any = ast.copy_location(ast.Return(tree), tree)
+    else:
+        tree.decorator_list = []
+        tree.returns = None
+        statement = tree
+        # Under its own name it would hide the global of that name, which it may call.
+        tree.name = name = "_enigma_function"
+    # Names with two underscores are private to the class that a method stands in, whatever leads the class's name.
+    *_, owner, _ = ("", *original.co_qualname.split("."))
+    if owner not in ("", "<locals>") and isinstance(statement, ast.FunctionDef):
+        method, statement = statement, _statement(f"class _____{owner}: pass")
+        statement.body = [method]
+    outer = (name for name in (*original.co_freevars, RUNTIME, CALLEE, NEEDS) if name != "__class__")
+    factory = _statement(f"def {FACTORY}({', '.join(outer)}): pass")
+    factory.body = [statement]
+    module = ast.fix_missing_locations(ast.Module([factory], []))
+    flags = original.co_flags & _FUTURE_FLAGS
+    compiled = compile(module, original.co_filename, "exec", flags=flags, dont_inherit=True)
+    code = next(code for code in _all_code(compiled) if code.co_name == name)
+    return code.replace(co_name=original.co_name, co_qualname=original.co_qualname)
+
+
+def _statement(source: str) -> Any:
+    return ast.parse(source).body[0]
+
+
+def _all_code(code: CodeType) -> list[CodeType]:
+    """A code object and those in it, outermost first."""
+    found = [code]
+    for made in found:
+        found.extend(constant for constant in made.co_consts if isinstance(constant, CodeType))
+    return found

@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import os
-from types import FunctionType
+from types import CodeType, FunctionType
 
 
 def text_off_disk(path: str) -> str | None:
@@ -16,25 +16,32 @@ def text_off_disk(path: str) -> str | None:
     return "".join(linecache.getlines(path)) or None
 
 
-def definition(function: FunctionType) -> ast.FunctionDef | None:
+def definition(function: FunctionType) -> ast.FunctionDef | ast.Lambda | None:
     """The definition of a function, with the lines and columns of its file; None when there is no source for it."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    first = code.co_firstlineno
     try:
-        lines, first = inspect.getsourcelines(function.__code__)
-    except (OSError, TypeError, SyntaxError):
-        return None
-    source = "".join(lines)
-    # An indented definition is parsed inside a block, so that its columns stay what they are.
-    indented = source[:1].isspace()
-    try:
-        tree = ast.parse(
-            "if True:\n" + source if indented else source, filename=function.__code__.co_filename
-        )
-    except SyntaxError:
+        source = "".join(inspect.getblock(lines[first - 1 :]))
+        # An indented definition is parsed inside a block, so that its columns stay what they are.
+        indented = source[:1].isspace()
+        tree = ast.parse("if True:\n" + source if indented else source, filename=code.co_filename)
+    except (SyntaxError, IndexError, ValueError):
         return None
     ast.increment_lineno(tree, first - 1 - indented)
-    name = function.__code__.co_name
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
+    if code.co_name == "<lambda>":
+        lambdas = (node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
+        return next((node for node in lambdas if _is_of(node, code)), None)
+    found = (
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == code.co_name
+    )
     return next(found, None)
+
+
+def _is_of(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether a lambda is the one that was compiled to this code, which ends by returning its body."""
+    *_, (line, _, column, _) = code.co_positions()
+    return (node.body.lineno, node.body.col_offset) == (line, column)
 
 
 def span(node: ast.AST, lines: list[str]) -> tuple[int, int, int, int]:
@@ -54,7 +61,7 @@ def _characters(lines: list[str], line: int, offset: int) -> int:
 
 
 def name_span(
-    function: FunctionType, tree: ast.FunctionDef | None, lines: list[str]
+    function: FunctionType, tree: ast.FunctionDef | ast.Lambda | None, lines: list[str]
 ) -> tuple[int, int, int, int]:
     """The place of a function's name."""
     line = function.__code__.co_firstlineno if tree is None else tree.lineno

@@ -6,8 +6,6 @@ import builtins
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from . import _core
 from ._core import Event, ForRange, If, Value, While
 
@@ -67,59 +65,3 @@ def range(*bounds: Operand) -> Iterator[Value]:
 def range_constexpr(*bounds: int) -> builtins.range:
     """A loop that is unrolled while the kernel is traced: Python's own ``range`` over Python numbers."""
     return builtins.range(*bounds)
-
-
-class Loop:
-    """What `enigma.range` is rewritten into: a counted loop that carries variables by their names."""
-
-    def __init__(self, names: tuple[str, ...], variables: dict[str, object], *bounds: Operand) -> None:
-        lo, hi, step = _bounds(bounds)
-        held = {name: variables[name] for name in names if name in variables}
-        carried = {name: value for name, value in held.items() if _can_be_carried(value)}
-        self._names = tuple(carried)
-        self._fixed = {name: value for name, value in held.items() if name not in carried}
-        self._loop = ForRange(lo, hi, step, "int", list(carried.values()), list(self._names))
-
-    def __enter__(self) -> tuple[Value, Loop]:
-        index, self._carry = self._loop.__enter__()
-        return index, self
-
-    def __exit__(self, *exception: object) -> bool:
-        return self._loop.__exit__(*exception)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._names
-
-    def __getitem__(self, name: str) -> object:
-        return self._carry[self._names.index(name)]
-
-    def leave(self, variables: dict[str, object]) -> None:
-        """Passes the variables on to the next iteration."""
-        for k, name in enumerate(self._names):
-            self._carry[k] = variables[name]
-        for name, value in self._fixed.items():
-            if variables.get(name, value) is not value:
-                raise _core.refusal_here(
-                    "invalid-kernel",
-                    f"`{name}` is {type(value).__name__} before the loop and changes in it",
-                    "at the end of this loop's body",
-                    "a loop carries numbers, values and events: give what the body assigns a name of its own",
-                )
-
-
-def _bounds(bounds: tuple[Operand, ...]) -> tuple[Operand, Operand, Operand]:
-    match bounds:
-        case (hi,):
-            return 0, hi, 1
-        case (lo, hi):
-            return lo, hi, 1
-        case (lo, hi, step):
-            return lo, hi, step
-    raise _core.refusal_here(
-        "invalid-operand", f"`enigma.range` takes one to three bounds, not {len(bounds)}", "this loop",
-        "write `enigma.range(hi)`, `enigma.range(lo, hi)` or `enigma.range(lo, hi, step)`",
-    )  # fmt: skip
-
-
-def _can_be_carried(value: object) -> bool:
-    return isinstance(value, Value | Event | int | float | np.generic)

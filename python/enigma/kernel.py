@@ -101,7 +101,7 @@ class Kernel:
 
     @functools.cached_property
     def _body(self) -> FunctionType:
-        """The function with its `enigma.range` loops rewritten."""
+        """The function with its control flow rewritten."""
         return rewritten(self._function)
 
     @functools.cached_property
@@ -143,7 +143,7 @@ def kernel(function: Callable[..., None]) -> Kernel:
     return Kernel(function, {**function.__globals__, **caller.f_locals})
 
 
-def _arguments(tree: ast.FunctionDef) -> list[ast.arg]:
+def _arguments(tree: ast.FunctionDef | ast.Lambda) -> list[ast.arg]:
     args = tree.args
     starred = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *starred]

@@ -24,7 +24,6 @@ import ml_dtypes
 import numpy as np
 
 import enigma
-from enigma.control import Loop
 
 outcomes: Counter[str] = Counter()
 
@@ -544,7 +543,6 @@ USES: list[Callable[[Any, Any, Any], Any]] = [
     lambda a, b, c: np.sin(a),
     lambda a, b, c: np.float32(2) * a,
     lambda a, b, c: {a: b} == c,
-    lambda a, b, c: Loop(("a",), {"a": a}, b, c).__enter__(),
     lambda a, b, c: enigma.kernel(lambda: None)[a, b](c),
     lambda a, b, c: enigma.compile(a),
     lambda a, b, c: enigma.launch(double, a, grid=b, threads=c),

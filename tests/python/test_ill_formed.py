@@ -24,7 +24,7 @@ def test_misuse_is_an_enigma_error():
 @pytest.mark.parametrize(
     ("misuse", "said"),
     [
-        (lambda A, n: n**2, "write `enigma.pow(x, y)`"),
+        (lambda A, n: n**2.5, '`enigma.pow(enigma.metal_cast(x, "float"), y)`'),
         (lambda A, n: n @ n, "write `enigma.matmul(a, b)`"),
         (lambda A, n: A + 1, "a tensor is read element by element: `A[i]`"),
         (lambda A, n: np.ones(3) * A, "a tensor is read element by element: `A[i]`"),
@@ -32,6 +32,7 @@ def test_misuse_is_an_enigma_error():
         (lambda A, n: enigma.make_float2(1), "missing 1 required positional argument: 'y'"),
         (lambda A, n: enigma.threadgroup_alloc("float"), "missing 1 required positional argument: 'size'"),
         (lambda A, n: enigma.no_such, "no attribute 'no_such'"),
+        (lambda A, n: enigma.squrt(A[n]), "did you mean `sqrt`?"),
         (lambda A, n: enigma.sqrt(**{"\udc80": 1}), "`sqrt` takes no argument named"),
         (lambda A, n: enigma.register_tensor((2**40, 2**40, 3))[1, n, 2], "`register_tensor` takes a size"),
         (

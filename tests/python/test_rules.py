@@ -242,21 +242,18 @@ def value_of_a_loop(A: enigma.f32):
 
 
 @refused("invalid-kernel")
-def python_if(A: enigma.f32):
-    if A[0] > 1.0:  # HERE
-        A[1] = 0.0
+def python_comprehension(A: enigma.f32):
+    A[0] = sum([A[k] for k in range(4) if A[k] > 1.0])  # HERE
 
 
 @refused("invalid-kernel")
-def python_and(A: enigma.f32):
-    with enigma.if_(A[0] > 1.0 and A[1] > 1.0):  # HERE
-        A[1] = 0.0
+def python_index(A: enigma.f32):
+    A[1] = [1.0, 2.0][A[0] > 1.0]  # HERE
 
 
 @refused("invalid-kernel")
-def python_range(A: enigma.f32, n: enigma.Scalar(enigma.u32)):
-    for i in range(n):  # HERE
-        A[i] = 0.0
+def python_assert(A: enigma.f32):
+    assert A[0] > 1.0  # HERE
 
 
 @refused("invalid-kernel")
@@ -275,10 +272,10 @@ def work_between_the_branches(A: enigma.f32):
 
 
 @refused("invalid-kernel")
-def break_out_of_a_recorded_loop(A: enigma.f32):
-    for i in enigma.range(4):
-        A[i] = 0.0
-        break  # HERE
+def break_out_of_a_recorded_block(A: enigma.f32):
+    for i in range(4):
+        with enigma.if_(A[i] > 1.0):
+            break  # HERE
 
 
 @refused("invalid-operand")
