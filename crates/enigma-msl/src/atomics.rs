@@ -57,7 +57,9 @@ impl<'k> Emitter<'k> {
         let index = self.plain(op.operands[0]);
         let element = self.element(memory, &index);
         let number = if as_bits { BITS } else { Type::Scalar(dtype) };
-        let object = format!("({} atomic_{number}*)&{element}", self.address_space(memory));
+        // Atomic operations need no coherent buffer, and take no pointer to one.
+        let space = self.address_space(memory).trim_start_matches("coherent(device) ");
+        let object = format!("({space} atomic_{number}*)&{element}");
         let mut arguments = vec![Expression::primary(object)];
         let values: Vec<Expression> = op.operands[1..].iter().map(|&v| self.value(v)).collect();
         arguments.extend(values.into_iter().map(|value| if as_bits { reinterpreted(BITS, value) } else { value }));

@@ -2,13 +2,13 @@
 
 use enigma_ir::{Attr, BlockId, Dim, Kernel, MemFlags, MemoryId, Op, OpId, Opcode, Space, Type, ValueId, table::Group};
 
-use crate::AsyncLowering;
 use crate::expression::{Expression, convert};
 use crate::helpers::Helpers;
 use crate::names::Names;
 use crate::plan::Plan;
 use crate::variables::Variables;
 use crate::writer::Writer;
+use crate::{AsyncLowering, function_name};
 
 /// Writes one kernel.
 pub(crate) struct Emitter<'k> {
@@ -41,7 +41,8 @@ impl<'k> Emitter<'k> {
 
     /// The whole source file.
     pub fn file(mut self) -> String {
-        let function = self.names.declare(self.kernel.name());
+        let function = function_name(self.kernel);
+        self.names.reserve(&function);
         self.reserve_functions();
         let constants = self.function_constants();
         self.names.enter();
@@ -219,6 +220,7 @@ impl<'k> Emitter<'k> {
             Some(Opcode::SimdProduct | Opcode::QuadProduct) => "product",
             Some(Opcode::SimdMin | Opcode::QuadMin) => "least",
             Some(Opcode::SimdMax | Opcode::QuadMax) => "greatest",
+            Some(code) if code.info().name.contains("shuffle") || code.info().name.contains("broadcast") => "other",
             Some(Opcode::AtomicCompareExchangeWeak) => "exchanged",
             Some(code) if code.info().group == Group::Atomic => "held",
             _ => match data.ty {

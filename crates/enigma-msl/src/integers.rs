@@ -98,6 +98,9 @@ impl Emitter<'_> {
 
     /// An integer as a `uint`: a negative one counts as 0, one that is too wide as 64, which is no less than any width.
     fn clamped(&mut self, value: ValueId) -> Expression {
+        if let Some(constant) = self.unsigned_constant(value, 64) {
+            return Expression::primary(constant.to_string());
+        }
         let x = self.value(value);
         let number = |text: &str| Expression::primary(text);
         let held = match self.kernel.ty(value).dtype() {

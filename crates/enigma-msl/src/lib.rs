@@ -83,7 +83,13 @@ pub fn emit(kernel: &Verified<Kernel>, options: &Options) -> String {
     body::Emitter::new(kernel, options.async_lowering).file()
 }
 
-/// The name of the kernel's function in the Metal source: its own, unless Metal reserves that.
+/// The name of the kernel's function in the Metal source: its own, unless Metal reserves that or has a function of that
+/// name.
 pub fn function_name(kernel: &Kernel) -> String {
-    names::Names::default().declare(kernel.name())
+    let mut names = names::Names::default();
+    for row in enigma_ir::table::TABLE {
+        let function = row.msl.split('(').next().unwrap_or_default();
+        names.reserve(function.trim_start_matches("precise::"));
+    }
+    names.declare(kernel.name())
 }

@@ -28,6 +28,12 @@ snapshots! {
     branches Asm;
     loops Asm;
     numbers Asm;
+    histogram Asm;
+    last_group Asm;
+    compare_exchange Asm;
+    lanes Asm;
+    transform Asm;
+    bits_and_directions Asm;
 }
 
 #[test]

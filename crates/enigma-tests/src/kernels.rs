@@ -294,3 +294,132 @@ pub fn numbers(k: &mut Make) {
     let w = k.value(Opcode::VecExtract, &[w.into(), name("z")]);
     k.store(f, i, w);
 }
+
+/// Counts values by the bits that two function constants name, in a tile first.
+pub fn histogram(k: &mut Make) {
+    let (data, counts) = (k.buffer("data", DType::U32), k.buffer("counts", DType::U32));
+    let total = k.buffer("total", DType::F32);
+    let first_bit = k.named("first_bit", Opcode::FunctionConstant, &[Arg::DType(DType::U32), int(0)]);
+    let bins = k.tile("bins", DType::U32, 256);
+    let sum = k.tile("sum", DType::F32, 1);
+    let (i, own) =
+        (k.named("i", Opcode::ThreadPositionInGrid, &[]), k.named("own", Opcode::ThreadIndexInThreadgroup, &[]));
+    k.store(bins, own, int(0));
+    let is_first = k.named("is_first", Opcode::CmpEq, &[own.into(), int(0)]);
+    k.does(Opcode::StoreIf, &[sum.into(), int(0), float(0.0), is_first.into()]);
+    k.barrier();
+    let value = k.load(data, i);
+    let value = k.call_it(value, "value");
+    let bin = k.named("bin", Opcode::ExtractBits, &[value.into(), first_bit.into(), int(8)]);
+    k.does(Opcode::DebugPrint, &[name("{} is in\nbin {}"), is_first.into(), value.into(), bin.into()]);
+    k.does(Opcode::AtomicFetchAdd, &[bins.into(), bin.into(), int(1)]);
+    let weight = k.value(Opcode::Cast, &[value.into(), Arg::DType(DType::F32)]);
+    k.does(Opcode::AtomicFetchAdd, &[sum.into(), int(0), weight.into()]);
+    k.barrier();
+    let count = k.load(bins, own);
+    k.does(Opcode::AtomicFetchAdd, &[counts.into(), own.into(), count.into()]);
+    k.begin_if(is_first);
+    let weight = k.load(sum, int(0));
+    k.does(Opcode::AtomicFetchAdd, &[total.into(), int(0), weight.into()]);
+    k.begin_else(&[]);
+    k.end_if(&[]);
+}
+
+/// The last threadgroup to finish adds up what all have written.
+pub fn last_group(k: &mut Make) {
+    let (partial, finished, total) =
+        (k.buffer("partial", DType::F32), k.buffer("finished", DType::U32), k.buffer("total", DType::F32));
+    let group = k.named("group", Opcode::ThreadgroupPositionInGrid, &[]);
+    let groups = k.named("groups", Opcode::ThreadgroupsPerGrid, &[]);
+    let lane = k.value(Opcode::ThreadIndexInSimdgroup, &[]);
+    let is_first = k.value(Opcode::CmpEq, &[lane.into(), int(0)]);
+    k.begin_if(is_first);
+    let x = k.load(partial, group);
+    let squared = k.value(Opcode::Mul, &[x.into(), x.into()]);
+    k.store(partial, group, squared);
+    let before = k.named("before", Opcode::AtomicFetchAdd, &[finished.into(), int(0), int(1), name("acq_rel")]);
+    let after = k.value(Opcode::Add, &[before.into(), int(1)]);
+    let is_last = k.value(Opcode::CmpEq, &[after.into(), groups.into()]);
+    k.begin_if(is_last);
+    let (i, sum) = k.begin_for([int(0), groups.into(), int(1)], &[float(0.0)]);
+    k.call_it(sum[0], "sum");
+    let x = k.load(partial, i);
+    let sum = k.value(Opcode::Add, &[sum[0].into(), x.into()]);
+    let sum = k.end_for(&[sum]);
+    k.store(total, int(0), sum[0]);
+    k.begin_else(&[]);
+    k.end_if(&[]);
+    k.begin_else(&[]);
+    k.end_if(&[]);
+}
+
+/// Adds one to an element in a loop that goes on until no other thread came between.
+pub fn compare_exchange(k: &mut Make) {
+    let total = k.buffer("total", DType::F32);
+    let done = k.begin_while(&[Arg::Literal(enigma_ir::Literal::Bool(false))]);
+    k.call_it(done[0], "done");
+    let again = k.value(Opcode::Not, &[done[0].into()]);
+    k.begin_while_body(again);
+    let held = k.value(Opcode::AtomicLoad, &[total.into(), int(0)]);
+    let next = k.value(Opcode::Add, &[held.into(), float(1.0)]);
+    let done = k.value(Opcode::AtomicCompareExchangeWeak, &[total.into(), int(0), held.into(), next.into()]);
+    k.end_while(&[done]);
+}
+
+/// Sums over a simdgroup by shuffles, of 32 bits and of 64.
+pub fn lanes(k: &mut Make) {
+    let (x, y) = (k.buffer("x", DType::F32), k.buffer("y", DType::I64));
+    let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
+    let sum = k.load(x, i);
+    let mut sum = k.call_it(sum, "sum");
+    for distance in [16, 8, 4, 2, 1] {
+        let other = k.value(Opcode::SimdShuffleDown, &[sum.into(), int(distance)]);
+        sum = k.named("sum", Opcode::Add, &[sum.into(), other.into()]);
+    }
+    let total = k.value(Opcode::SimdBroadcast, &[sum.into(), int(0)]);
+    k.store(x, i, total);
+    let wide = k.load(y, i);
+    let below = k.named("below", Opcode::SimdPrefixExclusiveSum, &[wide.into()]);
+    let neighbour = k.named("neighbour", Opcode::QuadShuffleXor, &[below.into(), int(1)]);
+    k.store(y, i, neighbour);
+}
+
+/// Turns vectors by a matrix, four at a time, as far as the mask allows.
+pub fn transform(k: &mut Make) {
+    let (points, weights, out) =
+        (k.buffer("points", DType::F32), k.buffer("weights", DType::F32), k.buffer("out", DType::F32));
+    let n = k.scalar("n", DType::U32);
+    let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
+    let inside = k.named("inside", Opcode::CmpLt, &[i.into(), n.into()]);
+    let weight = k.named("weight", Opcode::LoadIf, &[weights.into(), i.into(), inside.into(), float(1.0)]);
+    let column = |k: &mut Make, components: [f64; 3]| k.value(Opcode::MakeVec, &components.map(float));
+    let columns = [[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]].map(|c| Arg::from(column(k, c)));
+    let turn = k.named("turn", Opcode::MatMake, &columns);
+    let first = k.value(Opcode::Mul, &[i.into(), int(3)]);
+    let first = k.call_it(first, "first");
+    let point = k.value(Opcode::VecLoad, &[points.into(), first.into(), int(3)]);
+    let turned = k.value(Opcode::MatMul, &[turn.into(), point.into()]);
+    let scaled = k.value(Opcode::Mul, &[turned.into(), weight.into()]);
+    k.does(Opcode::VecStore, &[out.into(), first.into(), scaled.into()]);
+}
+
+/// Bits of integers, and geometry of `bfloat`, which has no functions of its own.
+pub fn bits_and_directions(k: &mut Make) {
+    let (words, v) = (k.buffer("words", DType::U32), k.buffer("v", DType::BF16));
+    let i = k.named("i", Opcode::ThreadPositionInGrid, &[]);
+    let word = k.load(words, i);
+    let word = k.call_it(word, "word");
+    let turned = k.value(Opcode::Rotate, &[word.into(), i.into()]);
+    let field = k.value(Opcode::ExtractBits, &[word.into(), int(4), i.into()]);
+    let mixed = k.value(Opcode::InsertBits, &[turned.into(), field.into(), i.into(), int(3)]);
+    let float_bits = k.value(Opcode::AsType, &[mixed.into(), Arg::DType(DType::F32)]);
+    let magnitude = k.value(Opcode::Abs, &[float_bits.into()]);
+    let back = k.value(Opcode::AsType, &[magnitude.into(), Arg::DType(DType::U32)]);
+    let held = k.value(Opcode::Iclamp, &[back.into(), int(1), int(1000)]);
+    k.store(words, i, held);
+    let at = k.value(Opcode::Mul, &[i.into(), int(2)]);
+    let at = k.call_it(at, "at");
+    let direction = k.value(Opcode::VecLoad, &[v.into(), at.into(), int(2)]);
+    let direction = k.value(Opcode::Normalize, &[direction.into()]);
+    k.does(Opcode::VecStore, &[v.into(), at.into(), direction.into()]);
+}

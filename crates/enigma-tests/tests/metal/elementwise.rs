@@ -1,12 +1,13 @@
 //! Every element-wise operation of the table over every element type that it admits, on scalars and on vectors.
 
 use enigma_ir::table::{Group, Kind, OpInfo, ResultRule, TABLE};
-use enigma_ir::{Arg, DType, Literal, MemoryId, Opcode, ValueId};
+use enigma_ir::{Arg, DType, Literal, Opcode};
 use enigma_msl::AsyncLowering;
 use enigma_tests::Make;
 use enigma_tests::make::int;
 
 use crate::case::{Case, Expected, check};
+use crate::components::{gather, scatter};
 use crate::data::{Data, number};
 use crate::reference;
 
@@ -112,30 +113,6 @@ fn build(k: &mut Make, dtype: DType, promoted: DType, width: usize, rows: &[&OpI
         }
         let result = k.value(row.code, &args);
         scatter(k, outputs[buffer(row, dtype)], first, r * LEN, result, width);
-    }
-}
-
-fn gather(k: &mut Make, memory: MemoryId, first: ValueId, width: usize) -> ValueId {
-    let components: Vec<Arg> = (0..width)
-        .map(|c| {
-            let at = k.value(Opcode::Add, &[first.into(), int(c as i128)]);
-            k.load(memory, at).into()
-        })
-        .collect();
-    match &components[..] {
-        [Arg::Value(one)] => *one,
-        _ => k.value(Opcode::MakeVec, &components),
-    }
-}
-
-fn scatter(k: &mut Make, memory: MemoryId, first: ValueId, base: usize, value: ValueId, width: usize) {
-    for c in 0..width {
-        let at = k.value(Opcode::Add, &[first.into(), int((base + c) as i128)]);
-        let element = match width {
-            1 => value,
-            _ => k.value(Opcode::VecExtract, &[value.into(), int(c as i128)]),
-        };
-        k.store(memory, at, element);
     }
 }
 
