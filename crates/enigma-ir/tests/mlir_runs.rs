@@ -398,3 +398,54 @@ fn loops_count_as_written() {
     p.iterations(DType::I64, -4, 3, None, 4);
     p.run();
 }
+
+#[test]
+fn functions_of_integers() {
+    use DType::{I8, I32, I64, U8, U16, U32, U64};
+    let mut p = Program::new();
+    let (least, most) = (i128::from(i32::MIN), i128::from(i32::MAX));
+    p.integers(Opcode::Imin, I32, &[-1, 1], -1);
+    p.integers(Opcode::Imin, U32, &[i128::from(u32::MAX), 1], 1);
+    p.integers(Opcode::Imax, I64, &[-1, 1], 1);
+    p.integers(Opcode::Iclamp, I32, &[9, -4, 4], 4);
+    p.integers(Opcode::Iclamp, U8, &[2, 3, 200], 3);
+    p.op(Opcode::AbsDiff, I32, &[least, most].map(Literal::Int), U32, Some(Literal::Int(i128::from(u32::MAX))));
+    p.integers(Opcode::AbsDiff, U16, &[3, 5], 2);
+    p.integers(Opcode::AddSat, U8, &[200, 100], 255);
+    p.integers(Opcode::AddSat, U64, &[200, 100], 300);
+    p.integers(Opcode::SubSat, U32, &[2, 3], 0);
+    p.integers(Opcode::MulHi, I32, &[least, least], 1 << 30);
+    p.integers(Opcode::MulHi, U32, &[i128::from(u32::MAX), 2], 1);
+    p.integers(Opcode::MulHi, I8, &[-1, 1], -1);
+    p.integers(Opcode::Rotate, U8, &[0x81, 1], 3);
+    p.integers(Opcode::Rotate, I32, &[1, -1], least);
+    p.integers(Opcode::Rotate, U64, &[5, 64], 5);
+    p.integers(Opcode::Popcount, I8, &[-1], 8);
+    p.integers(Opcode::Clz, U16, &[0], 16);
+    p.integers(Opcode::Ctz, U32, &[1 << 20], 20);
+    let one = p.input(DType::F32, Literal::Float(1.0));
+    let bits = p.sketch.value(Opcode::AsType, &[one, Arg::DType(U32)]);
+    p.demand("the bits of 1.0".to_owned(), bits.into(), U32, Some(Literal::Int(0x3f80_0000)));
+    p.run();
+}
+
+/// `half` overflows where its squares are added up, and `f64` does not. The runner cannot round `f64` to `bfloat`.
+#[test]
+fn measures_of_vectors() {
+    let mut p = Program::new();
+    for dtype in [DType::F32, DType::F16] {
+        let [x, y] = [3.0, 4.0].map(|v| p.input(dtype, Literal::Float(v * 256.0)));
+        let vector = p.sketch.value(Opcode::MakeVec, &[x, y]);
+        let [one, two] = [1.0, 2.0].map(|v| p.input(dtype, Literal::Float(v)));
+        let other = p.sketch.value(Opcode::MakeVec, &[one, two]);
+        for (code, operands, expected) in [
+            (Opcode::Length, vec![vector.into()], 1280.0),
+            (Opcode::Distance, vec![other.into(), other.into()], 0.0),
+            (Opcode::Dot, vec![vector.into(), other.into()], 2816.0),
+        ] {
+            let value = p.sketch.value(code, &operands);
+            p.demand(format!("{code:?} in {dtype}"), value.into(), dtype, Some(Literal::Float(expected)));
+        }
+    }
+    p.run();
+}

@@ -4,6 +4,7 @@ use enigma_ir::{Arg, Diagnostic, MemoryId, Rule, Span, ValueId};
 
 use crate::element::ValueType;
 use crate::flight::{Event, InFlight};
+use crate::mat::Mat;
 use crate::matrix::Matrix;
 use crate::memory::Tile;
 use crate::trace::{Handle, Trace};
@@ -112,6 +113,16 @@ impl<T> Carried for Matrix<T> {
 
     fn take(parts: &mut Taken<'_>) -> Self {
         Matrix::new(parts.value())
+    }
+}
+
+impl<T, const COLS: usize, const ROWS: usize> Carried for Mat<T, COLS, ROWS> {
+    fn give(self, parts: &mut Parts<'_>) {
+        parts.value(self.handle);
+    }
+
+    fn take(parts: &mut Taken<'_>) -> Self {
+        Mat::new(parts.value())
     }
 }
 

@@ -50,11 +50,22 @@ pub trait Float: Number {}
 
 /// Integers, and vectors of them: what can be shifted.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an integer")]
-pub trait Integer: Number {}
+pub trait Integer: Number {
+    /// The unsigned integer of the same width.
+    type Unsigned: Element;
+}
 
 /// Integers and `bool`, and vectors of them: what has bits.
 #[diagnostic::on_unimplemented(message = "`{Self}` has no bits to work on: it is neither an integer nor `bool`")]
 pub trait Bits: ValueType {}
+
+/// Vectors of floats: what has a length.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a vector of floats")]
+pub trait FloatVector: Float {}
+
+/// What a [`Mat`](crate::Mat) is made of: `f32` or `f16`.
+#[diagnostic::on_unimplemented(message = "there are no matrices of `{Self}`, only of f32 and f16")]
+pub trait MatElement: Element + Float {}
 
 /// `N` components of type `T`: two, three or four.
 pub struct Vector<T, const N: usize>(PhantomData<T>);
@@ -86,8 +97,15 @@ impl<T: Element, const N: usize> ValueType for Vector<T, N> {
 impl<T, const N: usize> sealed::Sealed for Vector<T, N> {}
 impl<T: Element + Number, const N: usize> Number for Vector<T, N> {}
 impl<T: Element + Float, const N: usize> Float for Vector<T, N> {}
-impl<T: Element + Integer, const N: usize> Integer for Vector<T, N> {}
+impl<T: Element + Float, const N: usize> FloatVector for Vector<T, N> {}
 impl<T: Element + Bits, const N: usize> Bits for Vector<T, N> {}
+
+impl<T: Element + Integer, const N: usize> Integer for Vector<T, N> {
+    type Unsigned = T::Unsigned;
+}
+
+impl MatElement for f32 {}
+impl MatElement for f16 {}
 
 macro_rules! elements {
     ($( $element:ident [$($class:ident)*] $literal:expr; )*) => { $(
@@ -111,15 +129,34 @@ macro_rules! elements {
 
 elements! {
     bool [Bits] Literal::Bool;
-    i8 [Number Integer Bits] |v| Literal::Int(v.into());
-    u8 [Number Integer Bits] |v| Literal::Int(v.into());
-    i16 [Number Integer Bits] |v| Literal::Int(v.into());
-    u16 [Number Integer Bits] |v| Literal::Int(v.into());
-    i32 [Number Integer Bits] |v| Literal::Int(v.into());
-    u32 [Number Integer Bits] |v| Literal::Int(v.into());
-    i64 [Number Integer Bits] |v| Literal::Int(v.into());
-    u64 [Number Integer Bits] |v| Literal::Int(v.into());
+    i8 [Number Bits] |v| Literal::Int(v.into());
+    u8 [Number Bits] |v| Literal::Int(v.into());
+    i16 [Number Bits] |v| Literal::Int(v.into());
+    u16 [Number Bits] |v| Literal::Int(v.into());
+    i32 [Number Bits] |v| Literal::Int(v.into());
+    u32 [Number Bits] |v| Literal::Int(v.into());
+    i64 [Number Bits] |v| Literal::Int(v.into());
+    u64 [Number Bits] |v| Literal::Int(v.into());
     f16 [Number Float] |v| Literal::Float(v.into());
     bf16 [Number Float] |v| Literal::Float(v.into());
     f32 [Number Float] |v| Literal::Float(v.into());
+}
+
+macro_rules! integers {
+    ($( $integer:ident $unsigned:ident; )*) => { $(
+        impl Integer for $integer {
+            type Unsigned = $unsigned;
+        }
+    )* };
+}
+
+integers! {
+    i8 u8;
+    u8 u8;
+    i16 u16;
+    u16 u16;
+    i32 u32;
+    u32 u32;
+    i64 u64;
+    u64 u64;
 }

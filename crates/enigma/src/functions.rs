@@ -6,8 +6,8 @@
 
 use enigma_ir::{Arg, Opcode};
 
-use crate::element::{Float, Integer, Number};
-use crate::operand::Operand;
+use crate::element::{Element, Float, FloatVector, Integer, Number, Vec2, Vec3, Vec4};
+use crate::operand::{Index, Operand};
 use crate::trace;
 use crate::value::{Val, call};
 
@@ -30,6 +30,28 @@ macro_rules! function {
     };
 }
 
+/// As [`function!`], where operands and result have types of their own. The type variables stand in brackets.
+macro_rules! typed_function {
+    (
+        $code:ident $name:ident $doc:literal
+        [$($variables:tt)*] ($first:ident: $value:ty $(, $operand:ident: $kind:ty)*) -> $result:ty, [$($given:expr),*]
+    ) => {
+        impl<$($variables)*> Val<$value> {
+            #[doc = $doc]
+            #[track_caller]
+            pub fn $name(self $(, $operand: $kind)*) -> Val<$result> {
+                $name(self $(, $operand)*)
+            }
+        }
+
+        #[doc = $doc]
+        #[track_caller]
+        pub fn $name<$($variables)*>($first: Val<$value> $(, $operand: $kind)*) -> Val<$result> {
+            call(Opcode::$code, [$($given),*])
+        }
+    };
+}
+
 /// What a signature of the table looks like in Rust. Rows of other signatures have functions of their own.
 macro_rules! signature {
     (FLOAT1 $($row:tt)*) => { function! { $($row)* Float (x) -> T, [x] } };
@@ -41,6 +63,44 @@ macro_rules! signature {
     (FMA $($row:tt)*) => { function! { $($row)* Float (a, b, c) -> T, [a b c] } };
     (MIX $($row:tt)*) => { function! { $($row)* Float (a, b, t) -> T, [a b t] } };
     (SMOOTHSTEP $($row:tt)*) => { function! { $($row)* Float (x, e0, e1) -> T, [e0 e1 x] } };
+    (INTEGER1 $($row:tt)*) => { function! { $($row)* Integer (x) -> T, [x] } };
+    (INTEGER2 $($row:tt)*) => { function! { $($row)* Integer (x, y) -> T, [x y] } };
+    (INTEGER_CLAMP $($row:tt)*) => { function! { $($row)* Integer (x, lo, hi) -> T, [x lo hi] } };
+    (INTEGER_MAD $($row:tt)*) => { function! { $($row)* Integer (a, b, c) -> T, [a b c] } };
+    (DIFFERENCE $($row:tt)*) => { function! { $($row)* Integer (x, y) -> T::With<T::Unsigned>, [x y] } };
+    (ROTATE $($row:tt)*) => { function! { $($row)* Integer (x, count) -> T, [x count] } };
+    (EXTRACT_BITS $($row:tt)*) => { typed_function! { $($row)*
+        [T: Integer] (v: T, offset: impl Index, bits: impl Index) -> T, [v.into(), offset.given(), bits.given()]
+    } };
+    (INSERT_BITS $($row:tt)*) => { typed_function! { $($row)*
+        [T: Integer] (base: T, insert: impl Operand<T>, offset: impl Index, bits: impl Index) -> T,
+        [base.into(), insert.given(), offset.given(), bits.given()]
+    } };
+    (MEASURE1 $($row:tt)*) => { function! { $($row)* FloatVector (v) -> T::Element, [v] } };
+    (MEASURE2 $($row:tt)*) => { function! { $($row)* FloatVector (x, y) -> T::Element, [x y] } };
+    (NORMALIZE $($row:tt)*) => { function! { $($row)* FloatVector (v) -> T, [v] } };
+    (REFLECT $($row:tt)*) => { function! { $($row)* FloatVector (i, n) -> T, [i n] } };
+    (FACEFORWARD $($row:tt)*) => { function! { $($row)* FloatVector (n, i, nref) -> T, [n i nref] } };
+    (REFRACT $($row:tt)*) => { typed_function! { $($row)*
+        [T: FloatVector] (i: T, n: impl Operand<T>, eta: impl Operand<T::Element>) -> T,
+        [i.into(), n.given(), eta.given()]
+    } };
+    (CROSS $($row:tt)*) => { typed_function! { $($row)*
+        [T: Element + Float] (x: Vec3<T>, y: impl Operand<Vec3<T>>) -> Vec3<T>, [x.into(), y.given()]
+    } };
+    (PACK2 $($row:tt)*) => { typed_function! { $($row)* [] (v: Vec2<f32>) -> u32, [v.into()] } };
+    (PACK4 $($row:tt)*) => { typed_function! { $($row)* [] (v: Vec4<f32>) -> u32, [v.into()] } };
+    (UNPACK2 $($row:tt)*) => { typed_function! { $($row)* [] (x: u32) -> Vec2<f32>, [x.into()] } };
+    (UNPACK4 $($row:tt)*) => { typed_function! { $($row)* [] (x: u32) -> Vec4<f32>, [x.into()] } };
+    (SHUFFLE $($row:tt)*) => { typed_function! { $($row)*
+        [T: Number] (v: T, lane: impl Index) -> T, [v.into(), lane.given()]
+    } };
+    (SHUFFLE_BY $($row:tt)*) => { typed_function! { $($row)*
+        [T: Number] (v: T, delta: impl Index) -> T, [v.into(), delta.given()]
+    } };
+    (SHUFFLE_XOR $($row:tt)*) => { typed_function! { $($row)*
+        [T: Number] (v: T, mask: impl Index) -> T, [v.into(), mask.given()]
+    } };
     (REDUCE $($row:tt)*) => { function! { $($row)* Number (x) -> T, [x] } };
     (REDUCE_BITS $($row:tt)*) => { function! { $($row)* Integer (x) -> T, [x] } };
     (INDEX_OF $code:ident $name:ident $doc:literal) => {

@@ -55,7 +55,8 @@
 //!   [`for_range`], [`range`], [`while_`], [`if_`], [`if_else`] and [`select`].
 //! * Copies are described by [`Copy1d`] and [`Copy2d`] and issued by [`Tile::copy`]; where part of a tile is copied
 //!   while another is used, by [`async_copy_2d_d2t`] and its siblings, which give an [`Event`].
-//! * [`Matrix`] is an 8x8 matrix that a simdgroup holds together.
+//! * [`Vec3<f32>`](Vec3) and its siblings are vectors, with operators and functions of their own: `v.normalize()`. [`Mat`] is a small
+//!   matrix of one thread: `mat_make([x, y, z]) * v`. [`Matrix`] is an 8x8 matrix that a simdgroup holds together.
 //!
 //! All of these panic outside a kernel, naming the place. Everything else that is wrong with a kernel comes back from
 //! [`Kernel::compile`] as [`Diagnostics`], all of it at once, with the source lines.
@@ -74,6 +75,7 @@ mod flight;
 mod functions;
 mod kernel;
 mod launch;
+mod mat;
 mod matrix;
 mod memory;
 mod name;
@@ -91,7 +93,9 @@ pub use half::{bf16, f16};
 
 pub use carried::Carried;
 pub use control::{Bounds, Loop, for_range, if_, if_else, range, while_, while_carry};
-pub use element::{Bits, Element, Float, Integer, Number, ValueType, Vec2, Vec3, Vec4, Vector};
+pub use element::{
+    Bits, Element, Float, FloatVector, Integer, MatElement, Number, ValueType, Vec2, Vec3, Vec4, Vector,
+};
 pub use flight::{
     At, Copy1d, Copy2d, Direction, Event, Flights, InFlight, Incoming, Outgoing, Size, Source, Transfer,
     async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d, async_copy_wait, wait_all,
@@ -102,6 +106,7 @@ pub use functions::x::*;
 pub use functions::*;
 pub use kernel::{Body, Kernel, Param, Params, build};
 pub use launch::{Arguments, Bind, Compiled, Extent};
+pub use mat::{Mat, Mat2, Mat3, Mat4, mat_make};
 pub use matrix::Matrix;
 pub use memory::{
     Buffer, Readable, Registers, Shared, Thread, Threadgroup, Tile, Writable, barrier, barrier_with, registers,
@@ -116,10 +121,11 @@ pub mod prelude {
     pub use crate::functions::*;
     pub use crate::{
         At, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight, Integer,
-        Kernel, Matrix, MemFlags, Number, Operand, Order, Readable, Registers, Report, Rule, Runtime, Size, Tile, Val,
-        Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d,
-        async_copy_wait, barrier, barrier_with, bf16, f16, for_range, if_, if_else, make_vec, range, registers, select,
-        simd_barrier, simd_barrier_with, threadgroup, val, wait_all, while_, while_carry,
+        Kernel, Mat, Mat2, Mat3, Mat4, Matrix, MemFlags, Number, Operand, Order, Readable, Registers, Report, Rule,
+        Runtime, Size, Tile, Val, Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t,
+        async_copy_2d_t2d, async_copy_wait, barrier, barrier_with, bf16, f16, for_range, if_, if_else, make_vec,
+        mat_make, range, registers, select, simd_barrier, simd_barrier_with, threadgroup, val, wait_all, while_,
+        while_carry,
     };
 }
 

@@ -93,6 +93,12 @@ macro_rules! literals {
 
 literals! { f16 bf16; i32 u32 i64 u64 usize }
 
+impl From<Handle<ValueId>> for Given {
+    fn from(handle: Handle<ValueId>) -> Self {
+        Given::Value(handle)
+    }
+}
+
 impl Given {
     /// The integer 0.
     pub(crate) const ZERO: Given = Given::Literal(Literal::Int(0));

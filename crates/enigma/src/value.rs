@@ -101,6 +101,16 @@ impl<T: ValueType> Val<T> {
             trace.call(Opcode::Cast, &args, span)
         })
     }
+
+    /// The same bits as another type of the same width; another width is refused when the kernel is compiled. A vector
+    /// stays a vector.
+    #[track_caller]
+    pub fn as_type<U: Element>(self) -> Val<T::With<U>> {
+        trace::with(|trace, span| {
+            let args = [trace.arg(self.handle, span), Arg::DType(U::DTYPE)];
+            trace.call(Opcode::AsType, &args, span)
+        })
+    }
 }
 
 macro_rules! comparisons {

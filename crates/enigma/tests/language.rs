@@ -275,3 +275,54 @@ fn a_panic_in_a_body_ends_its_trace() {
     let outside = std::panic::catch_unwind(barrier);
     assert!(outside.is_err(), "the trace of the broken kernel is still open");
 }
+
+#[enigma::kernel]
+fn bits(i: Val<i32>, h: Val<f16>, integers: Buffer<i32>, unsigned: Buffer<u32>) {
+    let results =
+        [i.imax(3), i.iclamp(-2, 2), i.add_sat(i32::MIN), i.extract_bits(1, 4), i.insert_bits(5, 28, 9), i.clz()];
+    for (k, j) in results.into_iter().enumerate() {
+        integers.store(k, j);
+    }
+    let pair = make_vec([i, i + 1]).abs_diff(2);
+    let results = [i.abs_diff(i32::MAX), pair.y(), h.as_type::<u16>().cast::<u32>()];
+    for (k, j) in results.into_iter().enumerate() {
+        unsigned.store(k, j);
+    }
+}
+
+#[test]
+fn integers_have_bits() {
+    let (mut integers, mut unsigned) = (vec![0; 6], vec![0; 3]);
+    run!(bits(), 1, -7, f16::from_f32(1.5), &mut integers, &mut unsigned);
+    assert_eq!(integers, [3, -2, i32::MIN, -4, 0x5fff_fff9, 0]);
+    assert_eq!(unsigned, [2_147_483_654, 8, 0x3e00]);
+}
+
+#[enigma::kernel]
+fn space(x: Val<f32>, out: Buffer<f32>, word: Buffer<u32>) {
+    let (east, north) = (make_vec([x, val(0.0), val(0.0)]), make_vec([val(0.0), x, val(0.0)]));
+    let up = east.cross(north);
+    let turned = mat_make([up, east, north]);
+    let v = make_vec([val(1.0), val(2.0), val(3.0)]);
+    let kept = range(..2).carry(turned, |_, turned| turned * turned.transpose());
+    let numbers = [up.z(), (east - north).length(), v.dot(v), up.normalize().z(), (turned * v).z(), (v * turned).x()];
+    let more =
+        [turned.determinant(), turned.column(1).x(), kept.column(0).x(), east.refract(up, 0.0).x(), v.reflect(1.0).x()];
+    for (k, number) in numbers.into_iter().chain(more).enumerate() {
+        out.store(k, number);
+    }
+    let colour = make_vec([x / 4.0, val(1.0), val(-1.0), val(0.5)]);
+    word.store(0, colour.pack_float_to_unorm4x8());
+    out.store(11, word.load(0).unpack_unorm4x8_to_float().w());
+}
+
+#[test]
+fn vectors_and_matrices_have_geometry() {
+    let (mut out, mut word) = (vec![0.0f32; 12], vec![0u32; 1]);
+    run!(space(), 1, 2.0, &mut out, &mut word);
+    let diagonal = 8f32.sqrt();
+    assert_eq!(out[..6], [4.0, diagonal, 14.0, 1.0, 4.0, 12.0]);
+    assert_eq!(out[6..11], [16.0, 2.0, 16.0, 0.0, -11.0]);
+    assert_eq!(word, [0x8000_ff80]);
+    assert_eq!(out[11], 128.0 / 255.0);
+}

@@ -11,6 +11,8 @@ type Float2 = fn(Val<f32>, Val<f32>) -> Val<f32>;
 type Float3 = fn(Val<f32>, Val<f32>, Val<f32>) -> Val<f32>;
 type FloatTest = fn(Val<f32>) -> Val<bool>;
 type Integer1 = fn(Val<u32>) -> Val<u32>;
+type Integer2 = fn(Val<u32>, Val<u32>) -> Val<u32>;
+type Integer3 = fn(Val<u32>, Val<u32>, Val<u32>) -> Val<u32>;
 
 const FLOAT1: [Float1; 28] = [
     sqrt,
@@ -45,7 +47,21 @@ const FLOAT1: [Float1; 28] = [
 const FLOAT2: [Float2; 7] = [fmin, fmax, pow, fmod, atan2, copysign, step];
 const FLOAT3: [Float3; 4] = [clamp, fma, mix, smoothstep];
 const FLOAT_TESTS: [FloatTest; 5] = [isnan, isinf, isfinite, signbit, isnormal];
-const INTEGER1: [Integer1; 3] = [simd_and, simd_or, simd_xor];
+const INTEGER1: [Integer1; 7] = [simd_and, simd_or, simd_xor, popcount, clz, ctz, reverse_bits];
+const INTEGER2: [Integer2; 11] = [
+    imin,
+    imax,
+    abs_diff,
+    add_sat,
+    sub_sat,
+    mul_hi,
+    rotate,
+    simd_shuffle,
+    simd_shuffle_up,
+    simd_shuffle_down,
+    simd_shuffle_xor,
+];
+const INTEGER3: [Integer3; 3] = [iclamp, mad_sat, extract_bits];
 
 #[enigma::kernel]
 fn positions(out: Buffer<u32>) {
@@ -77,11 +93,35 @@ fn values(x: Val<f32>, i: Val<u32>, out: Buffer<f32>) {
     let functions = functions.chain(FLOAT2.map(|f| f(x, x))).chain(FLOAT3.map(|f| f(x, x, x)));
     let tests = tests.into_iter().chain(unsigned).chain(FLOAT_TESTS.map(|f| f(x)));
     let integers = bits.into_iter().chain(INTEGER1.map(|f| f(i)));
+    let integers = integers.chain(INTEGER2.map(|f| f(i, i))).chain(INTEGER3.map(|f| f(i, i, i)));
+    let integers = integers.chain([x.as_type::<u32>(), i.insert_bits(i, 3, 4)]);
 
     let sum = results.into_iter().chain(functions).fold(x, |sum, y| sum + y);
     let sum = tests.fold(sum, |sum, test| select(test, sum, 0.0));
     let sum = integers.fold(sum, |sum, y| sum + y.cast::<f32>());
     out.store(0, make_vec([sum, x]).x());
+}
+
+#[enigma::kernel]
+fn vectors(x: Val<f32>, out: Buffer<f32>) {
+    let v = make_vec([x, x, x]);
+    let w = v.cross(v).normalize() + v.reflect(v) + v.refract(v, 1.5) + v.faceforward(v, v);
+    out.store(0, v.dot(w) + w.length() + v.distance(w));
+    let m = mat_make([v, w, v]);
+    out.store(1, m.transpose().determinant() + (m * v).x() + (v * m).y() + (m * m).column(2).z());
+}
+
+#[enigma::kernel]
+fn packing(v: Val<f32>, out: Buffer<f32>) {
+    let v = make_vec([v, v]);
+    let v = v.pack_float_to_snorm2x16().unpack_snorm2x16_to_float();
+    let v = v.pack_float_to_unorm2x16().unpack_unorm2x16_to_float();
+    let v = make_vec([v.x(), v.y(), v.x(), v.y()]);
+    let v = v.pack_float_to_snorm4x8().unpack_snorm4x8_to_float();
+    let v = v.pack_float_to_unorm4x8().unpack_unorm4x8_to_float();
+    let v = v.pack_float_to_srgb_unorm4x8().unpack_srgb_unorm4x8_to_float();
+    let v = v.pack_float_to_unorm10a2().unpack_unorm10a2_to_float();
+    out.store(0, v.w());
 }
 
 #[enigma::kernel]
@@ -108,8 +148,9 @@ fn copies(a: Buffer<f32>, out: Buffer<f32>) {
 
 #[test]
 fn every_row_is_reachable() {
-    let (positions, values, structure, copies) = (positions(), values(), structure(), copies());
-    let kernels = [positions.ir(), values.ir(), structure.ir(), copies.ir()];
+    let (positions, values, vectors, packing) = (positions(), values(), vectors(), packing());
+    let (structure, copies) = (structure(), copies());
+    let kernels = [positions.ir(), values.ir(), vectors.ir(), packing.ir(), structure.ir(), copies.ir()];
     let reached: BTreeSet<Opcode> =
         kernels.into_iter().flat_map(|kernel| kernel.walk().into_iter().map(|op| kernel.op(op).code)).collect();
     let missing: Vec<&str> = TABLE.iter().filter(|row| !reached.contains(&row.code)).map(|row| row.name).collect();
@@ -120,6 +161,8 @@ fn every_row_is_reachable() {
 fn what_reaches_them_is_right() {
     positions().compile().unwrap();
     values().compile().unwrap();
+    vectors().compile().unwrap();
+    packing().compile().unwrap();
     structure().compile().unwrap();
     copies().compile().unwrap();
 }

@@ -62,6 +62,11 @@ fn mnemonic(code: Opcode, dtype: DType) -> Option<&'static str> {
         Opcode::Atan2 => float("math.atan2"),
         Opcode::CopySign => float("math.copysign"),
         Opcode::Fma => float("math.fma"),
+        Opcode::Imin => [NONE, "arith.minsi", "arith.minui"],
+        Opcode::Imax => [NONE, "arith.maxsi", "arith.maxui"],
+        Opcode::Popcount => ["math.ctpop"; 3],
+        Opcode::Clz => ["math.ctlz"; 3],
+        Opcode::Ctz => ["math.cttz"; 3],
         _ => return None,
     };
     let name = match dtype {
@@ -108,6 +113,13 @@ impl Writer<'_> {
             (Opcode::Clamp, [x, lo, hi]) => expression.clamp(x, lo, hi),
             (Opcode::Mix, [a, b, t]) => expression.mix(a, b, t),
             (Opcode::SmoothStep, [e0, e1, x]) => expression.smoothstep(e0, e1, x),
+            (Opcode::Iclamp, [x, lo, hi]) => expression.integer_clamp(x, lo, hi),
+            (Opcode::AbsDiff, [x, y]) => expression.distance(x, y),
+            (Opcode::AddSat | Opcode::SubSat, [x, y]) if !dtype.is_signed_integer() => {
+                expression.saturated(op.code, x, y)
+            }
+            (Opcode::MulHi, [x, y]) => return Some(Outcome::Same(expression.upper_half(x, y))),
+            (Opcode::Rotate, [x, count]) => expression.rotation(x, count),
             _ => return None,
         };
         Some(Outcome::Operation(operation))
@@ -212,6 +224,53 @@ impl Expression<'_, '_> {
         let mask = self.int(width - 1);
         let masked = self.add("arith.andi", &[count, &mask]);
         self.op(name, &[x, &masked])
+    }
+
+    /// The name of an operation that knows the sign.
+    fn signed(&self, signed: &'static str, unsigned: &'static str) -> &'static str {
+        if self.dtype.is_signed_integer() { signed } else { unsigned }
+    }
+
+    fn integer_clamp(mut self, x: &str, lo: &str, hi: &str) -> String {
+        let raised = self.add(self.signed("arith.maxsi", "arith.maxui"), &[x, lo]);
+        self.op(self.signed("arith.minsi", "arith.minui"), &[&raised, hi])
+    }
+
+    /// The greater less the smaller, which is right as an unsigned number.
+    fn distance(mut self, x: &str, y: &str) -> String {
+        let greater = self.add(self.signed("arith.maxsi", "arith.maxui"), &[x, y]);
+        let smaller = self.add(self.signed("arith.minsi", "arith.minui"), &[x, y]);
+        self.op("arith.subi", &[&greater, &smaller])
+    }
+
+    /// The room above x bounds what is added to it, and x what is subtracted from it.
+    fn saturated(mut self, code: Opcode, x: &str, y: &str) -> String {
+        if code == Opcode::SubSat {
+            let part = self.add("arith.minui", &[x, y]);
+            return self.op("arith.subi", &[x, &part]);
+        }
+        let ones = self.int(-1);
+        let room = self.add("arith.xori", &[x, &ones]);
+        let part = self.add("arith.minui", &[&room, y]);
+        self.op("arith.addi", &[x, &part])
+    }
+
+    /// The second result of an extended multiplication, which is written here.
+    fn upper_half(self, x: &str, y: &str) -> String {
+        let operation = self.op(self.signed("arith.mulsi_extended", "arith.mului_extended"), &[x, y]);
+        let halves = self.writer.fresh();
+        self.writer.line(format_args!("{halves}:2 = {operation}"));
+        format!("{halves}#1")
+    }
+
+    /// MLIR makes a count that reaches the width poison: both counts are masked.
+    fn rotation(mut self, x: &str, count: &str) -> String {
+        let (zero, mask) = (self.int(0), self.int(i128::from(self.dtype.bits()) - 1));
+        let back = self.add("arith.subi", &[&zero, count]);
+        let [left, right] = [count, &back].map(|count| self.add("arith.andi", &[count, &mask]));
+        let high = self.add("arith.shli", &[x, &left]);
+        let low = self.add("arith.shrui", &[x, &right]);
+        self.op("arith.ori", &[&high, &low])
     }
 
     fn negation(mut self, x: &str) -> String {

@@ -29,6 +29,7 @@ mod elementwise;
 mod names;
 mod operation;
 mod types;
+mod vector;
 
 use std::fmt::{Display, Write};
 

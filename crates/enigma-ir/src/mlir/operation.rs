@@ -41,7 +41,11 @@ impl Writer<'_> {
             Opcode::MakeVec => self.make_vec(op),
             Opcode::VecExtract => self.extract(op),
             Opcode::Cast => return self.cast(op),
-            _ => return self.elementwise(op).unwrap_or_else(|| Outcome::Operation(self.generic(op))),
+            Opcode::AsType => return self.as_type(op),
+            _ => {
+                let outcome = self.elementwise(op).or_else(|| self.vector(op).map(Outcome::Operation));
+                return outcome.unwrap_or_else(|| Outcome::Operation(self.generic(op)));
+            }
         };
         Outcome::Operation(operation)
     }
@@ -109,10 +113,21 @@ impl Writer<'_> {
         format!("vector.from_elements {} : {ty}", self.values(&op.operands).join(", "))
     }
 
-    fn extract(&self, op: &Op) -> String {
+    pub(super) fn extract(&self, op: &Op) -> String {
         let vector = op.operands[0];
         let (from, to) = (value_type(self.kernel.ty(vector)), value_type(self.kernel.ty(op.results[0])));
         format!("vector.extract {}[{}] : {to} from {from}", self.names.value(vector), op.attrs[0])
+    }
+
+    fn as_type(&self, op: &Op) -> Outcome {
+        let (from, to) = (self.kernel.ty(op.operands[0]), self.kernel.ty(op.results[0]));
+        let value = self.value(op.operands[0]);
+        match (from.dtype(), to.dtype()) {
+            (Some(source), Some(target)) if !keeps_bits(source, target) => {
+                Outcome::Operation(conversion("arith.bitcast", &value, from, to))
+            }
+            _ => Outcome::Same(value),
+        }
     }
 
     fn cast(&mut self, op: &Op) -> Outcome {
