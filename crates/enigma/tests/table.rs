@@ -14,7 +14,7 @@ type Integer1 = fn(Val<u32>) -> Val<u32>;
 type Integer2 = fn(Val<u32>, Val<u32>) -> Val<u32>;
 type Integer3 = fn(Val<u32>, Val<u32>, Val<u32>) -> Val<u32>;
 
-const FLOAT1: [Float1; 28] = [
+const FLOAT1: [Float1; 38] = [
     sqrt,
     rsqrt,
     abs,
@@ -43,12 +43,23 @@ const FLOAT1: [Float1; 28] = [
     simd_product,
     simd_min,
     simd_max,
+    simd_prefix_exclusive_sum,
+    simd_prefix_inclusive_sum,
+    simd_prefix_exclusive_product,
+    simd_prefix_inclusive_product,
+    quad_sum,
+    quad_product,
+    quad_min,
+    quad_max,
+    quad_prefix_exclusive_sum,
+    quad_prefix_inclusive_sum,
 ];
 const FLOAT2: [Float2; 7] = [fmin, fmax, pow, fmod, atan2, copysign, step];
 const FLOAT3: [Float3; 4] = [clamp, fma, mix, smoothstep];
 const FLOAT_TESTS: [FloatTest; 5] = [isnan, isinf, isfinite, signbit, isnormal];
-const INTEGER1: [Integer1; 7] = [simd_and, simd_or, simd_xor, popcount, clz, ctz, reverse_bits];
-const INTEGER2: [Integer2; 11] = [
+const INTEGER1: [Integer1; 10] =
+    [simd_and, simd_or, simd_xor, quad_and, quad_or, quad_xor, popcount, clz, ctz, reverse_bits];
+const INTEGER2: [Integer2; 17] = [
     imin,
     imax,
     abs_diff,
@@ -60,6 +71,12 @@ const INTEGER2: [Integer2; 11] = [
     simd_shuffle_up,
     simd_shuffle_down,
     simd_shuffle_xor,
+    simd_broadcast,
+    quad_shuffle,
+    quad_shuffle_up,
+    quad_shuffle_down,
+    quad_shuffle_xor,
+    quad_broadcast,
 ];
 const INTEGER3: [Integer3; 3] = [iclamp, mad_sat, extract_bits];
 
