@@ -91,6 +91,9 @@ impl<'k> Emitter<'k> {
                 code => code.info().msl.split('(').next().unwrap_or_default(),
             };
             self.names.reserve(function.trim_start_matches("precise::"));
+            if matches!(op.code, Opcode::ExtractBits | Opcode::InsertBits | Opcode::Iclamp) {
+                ["min", "max", "clamp"].iter().for_each(|limit| self.names.reserve(limit));
+            }
             if matches!(op.code.info().group, Group::Simdgroup | Group::Quad) {
                 self.names.reserve(&format!("{function}_64"));
             }
@@ -319,7 +322,8 @@ impl<'k> Emitter<'k> {
         let mut arguments = vec![Expression::primary(format!("\"{text}\""))];
         arguments.extend(op.operands[1..].iter().map(|&v| self.plain(v)).collect::<Vec<_>>());
         let call = Expression::call("debug_print", &arguments).text;
-        let line = match self.kernel.literal(op.operands[0]) {
+        let line = match self.kernel.integer(op.operands[0]) {
+            Some(0) => return,
             Some(_) => format!("// {call}"),
             None => format!("// if ({}) {call}", self.condition(op.operands[0]).text),
         };

@@ -20,7 +20,10 @@
 //!
 //! Signed integers are added, subtracted and multiplied with the plain operators: the text takes Metal's integers to
 //! wrap. A float outside the range of the integer type it is cast to saturates by the rules of the kernel
-//! language; Metal's own cast leaves that case open.
+//! language; Metal's own cast leaves that case open. A shuffle's lane, distance or mask that is no constant is
+//! passed on as it is: Metal takes it modulo 2^16.
+//!
+//! `docs/targets.md` says which version of Metal the text needs for what.
 
 mod atomics;
 mod body;

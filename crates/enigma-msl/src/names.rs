@@ -19,7 +19,7 @@ const RESERVED: &str = "alignas alignof and and_eq asm auto bitand bitor bool br
      copy_1d_from_registers copy_2d_to_registers copy_2d_from_registers simdgroup_load simdgroup_store \
      simdgroup_barrier threadgroup_barrier simdgroup_multiply_accumulate make_filled_simdgroup_matrix as_type \
      coherent atomic atomic_int atomic_uint atomic_float atomic_thread_fence memory_order_relaxed memory_order_seq_cst \
-     thread_scope_threadgroup thread_scope_device atomic_add extract_field insert_field simd_vote quad_vote min max";
+     thread_scope_threadgroup thread_scope_device atomic_add extract_field insert_field simd_vote quad_vote";
 
 /// How the names of Metal's numeric macros begin and end.
 const MACROS: [(&str, &str); 6] =

@@ -10,7 +10,18 @@ use crate::data::Data;
 #[test]
 fn snapshots_run() {
     check(
-        &[vector_add(), tiled_load(), reverse(), row_softmax(), async_gemm(), edges(), predicate(), registers()],
+        &[
+            vector_add(),
+            tiled_load(),
+            reverse(),
+            row_softmax(),
+            async_gemm(),
+            edges(),
+            predicate(),
+            registers(),
+            last_group(),
+            transform(),
+        ],
         &AsyncLowering::ALL,
     );
 }
@@ -90,4 +101,21 @@ fn registers() -> Case {
     let arguments = vec![floats(64, |i| i as f64), floats(64, |_| 0.0)];
     let kernel = Make::kernel("register_copies", kernels::register_copies);
     Case::exact(kernel, arguments, 16, 1, floats(64, |i| 2.0 * i as f64))
+}
+
+fn last_group() -> Case {
+    let arguments = vec![floats(5, |i| i as f64 - 1.0), Data::filled(DType::U32, 1, 0), floats(1, |_| 0.0)];
+    let kernel = Make::kernel("last_group", kernels::last_group);
+    let case = Case::exact(kernel, arguments, 160, 2, floats(1, |_| 15.0));
+    Case { threads: [32, 1, 1], ..case }
+}
+
+fn transform() -> Case {
+    let arguments =
+        vec![floats(12, |i| i as f64), floats(3, |i| i as f64 + 0.5), floats(12, |_| 0.0), Data::scalar(DType::U32, 3)];
+    let expected = floats(12, |i| {
+        let (point, weight) = (i / 3 * 3, [0.5, 1.5, 2.5, 1.0][i / 3]);
+        weight * [-(point as f64 + 1.0), point as f64, point as f64 + 2.0][i % 3]
+    });
+    Case::exact(Make::kernel("transform", kernels::transform), arguments, 4, 2, expected)
 }
