@@ -64,7 +64,7 @@ def without_exits(body: list[ast.stmt]) -> Structured:
         made.body.append(assigned(VALUE, attribute("ABSENT"), first))
     made.body += ended.body
     if gives and not ended.always:
-        made.body.append(guarded({RETURNED}, [assigned(VALUE, ast.Constant(None), end)], end))
+        made.body += guarded({RETURNED}, [assigned(VALUE, ast.Constant(None), end)], end)
     if gives:
         made.body.append(placed(ast.Return(ast.Name(VALUE, ast.Load())), end))
     return made
@@ -100,7 +100,7 @@ class _Loop:
 class _Exits:
     def __init__(self, made: Structured, gives_value: bool = False) -> None:
         self.made = made
-        self.sides: dict[ast.stmt, tuple[bool, bool]] = {}
+        self.sides: dict[ast.stmt, tuple[_Ended, _Ended]] = {}
         self.gives_value = gives_value
         self.count = 0
         self.loops: list[_Loop] = []
@@ -132,13 +132,13 @@ class _Exits:
         ended.flags |= rest.flags
         ended.always = rest.always
         last = made.body[-1]
-        sides = self.sides.get(last, (False, False))
-        if isinstance(last, ast.If) and sides[0]:
-            last.orelse += rest.body
-        elif isinstance(last, ast.If) and sides[1]:
-            last.body += rest.body
+        then, otherwise = self.sides.get(last, (made, made))
+        if isinstance(last, ast.If) and then.always:
+            last.orelse += guarded(otherwise.flags, rest.body, at)
+        elif isinstance(last, ast.If) and otherwise.always:
+            last.body += guarded(then.flags, rest.body, at)
         else:
-            ended.body.append(guarded(made.flags, rest.body, at))
+            ended.body += guarded(made.flags, rest.body, at)
 
     def statement(self, node: ast.stmt) -> _Ended:
         match node:
@@ -151,7 +151,7 @@ class _Exits:
             case ast.If():
                 then, otherwise = self.block(node.body), self.block(node.orelse)
                 node.body, node.orelse = then.body, otherwise.body
-                self.sides[node] = then.always, otherwise.always
+                self.sides[node] = then, otherwise
                 return _Ended([node], then.flags | otherwise.flags, then.always and otherwise.always)
             case ast.While() | ast.For():
                 return self.loop(node)
@@ -212,12 +212,10 @@ class _Exits:
                 self.made.endless.add(node)
             node.test = placed(ast.BoolOp(ast.And(), [_none_of(stops), node.test]), node.test)
         elif stops:
-            node.body = [guarded(stops, node.body, node.body[0])]
+            node.body = guarded(stops, node.body, node.body[0])
         orelse = self.block(node.orelse)
         node.orelse = []
-        after = orelse.body
-        if stops and after:
-            after = [guarded(stops, after, after[0])]
+        after = guarded(stops, orelse.body, node)
         return _Ended([*before, node, *after], (stops - {broken}) | orelse.flags)
 
     def with_block(self, node: ast.With) -> _Ended:
@@ -234,8 +232,7 @@ class _Exits:
         body, orelse, final = self.block(node.body), self.block(node.orelse), self.block(node.finalbody)
         flags = body.flags | orelse.flags | final.flags
         node.body, node.orelse, node.finalbody = body.body, orelse.body, final.body
-        if body.flags and node.orelse:
-            node.orelse = [guarded(body.flags, node.orelse, node.orelse[0])]
+        node.orelse = guarded(body.flags, node.orelse, node)
         for handler in node.handlers:
             handled = self.block(handler.body)
             handler.body = handled.body
@@ -252,10 +249,9 @@ def _none_of(flags: set[str]) -> ast.expr:
     return ast.UnaryOp(ast.Not(), names[0] if len(names) == 1 else ast.BoolOp(ast.Or(), names))
 
 
-def guarded(flags: set[str], body: list[ast.stmt], at: ast.AST) -> ast.stmt:
+def guarded(flags: set[str], body: list[ast.stmt], at: ast.AST) -> list[ast.stmt]:
     """Runs statements where none of the flags is set."""
-    made: ast.stmt = placed(ast.If(_none_of(flags), body, []), at)
-    return made
+    return [placed(ast.If(_none_of(flags), body, []), at)] if flags and body else body
 
 
 def attribute(name: str) -> ast.Attribute:

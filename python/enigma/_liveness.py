@@ -56,6 +56,7 @@ class _Liveness:
         self.escaped = escaped
         self.everything = frozenset().union(*map(loaded, body)) | self.shared
         self.found: dict[ast.stmt, Needs] = {}
+        self.facts: dict[ast.AST, tuple[Names, Names, Names]] = {}
 
     def before(self, body: Iterable[ast.stmt], after: Names) -> Names:
         """The names whose value is needed at the start of these statements, given those needed at their end."""
@@ -114,11 +115,13 @@ class _Liveness:
         return live - (assigned - self.shared)
 
     def note(self, node: ast.stmt, parts: Iterable[ast.AST], after: Names, again: Names) -> None:
-        parts = list(parts)
-        assigned = stored(parts) | self.escaped
+        assigned, read, mutated = self.escaped, self.shared, NONE
+        for part in parts:
+            if part not in self.facts:
+                self.facts[part] = stored([part]), loaded(part), _mutated(part)
+            stores, loads, changes = self.facts[part]
+            assigned, read, mutated = assigned | stores, read | loads, mutated | changes
         names, handed_on = assigned & (after | again), assigned & after
-        read = frozenset().union(*map(loaded, parts)) | self.shared
-        mutated = frozenset().union(*map(_mutated, parts))
         self.found[node] = Needs(
             tuple(sorted(names)), tuple(sorted(handed_on)), again, tuple(sorted(read)), mutated
         )

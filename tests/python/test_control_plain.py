@@ -66,6 +66,20 @@ def return_from_nested_loops(x):
 
 
 @alike
+def break_beside_a_return(x):
+    total = x * 0
+    while total < 60:
+        total += x + 1
+        if total % 3 == 0:
+            if total > 12:
+                break
+        else:
+            return total * 7
+        total += 5
+    return total
+
+
+@alike
 def while_with_break_and_continue(x):
     total = x * 0
     while x > 0:
