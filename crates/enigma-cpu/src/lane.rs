@@ -2,7 +2,7 @@
 //!
 //! `half` and `bfloat` are computed in `f32` and rounded after each operation. Since an `f32` has more than twice
 //! their bits and two more, `+ - * /` and `sqrt` round as if once; what does not is computed in round-to-odd
-//! ([`round_to_odd`]), from which the last rounding is right.
+//! ([`enigma_ir::round_to_odd`]), from which the last rounding is right.
 
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
@@ -129,20 +129,6 @@ impl Float for f16 {
 impl Float for bf16 {
     const BELOW_ONE: f32 = 1.0 - 1.0 / 256.0;
     const MIN_NORMAL: f32 = f32::MIN_POSITIVE;
-}
-
-/// `exact + rest` as an `f32`, rounded to odd: where it is not exact, to the neighbour whose last bit is set. Rounding that
-/// once more, to a type at least two bits shorter, gives what rounding once would have given. `rest` is
-/// less than the last bit of `exact`.
-#[inline(always)]
-pub fn round_to_odd(exact: f64, rest: f64) -> f32 {
-    let nearest = exact as f32;
-    let error = (exact - f64::from(nearest)) + rest;
-    if error == 0.0 || !error.is_finite() || nearest.to_bits() & 1 == 1 {
-        return nearest;
-    }
-    let away = (error > 0.0) == (nearest >= 0.0 && !nearest.is_sign_negative());
-    f32::from_bits(if away { nearest.to_bits() + 1 } else { nearest.to_bits().wrapping_sub(1) })
 }
 
 #[cfg(test)]

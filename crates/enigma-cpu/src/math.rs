@@ -12,7 +12,9 @@
 //! | `sinh`, `cosh`, `tanh` | 3 |
 //! | `fract`, `mix`, `smoothstep` | as the formula, each step rounded |
 
-use crate::lane::{Float, round_to_odd};
+use enigma_ir::round_to_odd;
+
+use crate::lane::Float;
 
 macro_rules! from_std {
     ($( $(#[$doc:meta])* $name:ident = $method:ident; )*) => { $(

@@ -28,8 +28,10 @@ pub mod format;
 mod hazard;
 mod kernel;
 mod mlir;
+pub mod passes;
 mod print;
 mod repair;
+mod rounding;
 mod span;
 pub mod table;
 mod types;
@@ -46,6 +48,7 @@ pub use kernel::{
 pub use mlir::mlir;
 pub use print::print;
 pub use repair::{Edit, Repair};
+pub use rounding::round_to_odd;
 pub use span::{SourceFile, SourceFiles, Span};
 pub use table::Opcode;
 pub use types::{DType, Literal, Type};

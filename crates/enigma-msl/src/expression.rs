@@ -94,6 +94,12 @@ impl Expression {
         Expression { text, precedence }
     }
 
+    /// A sum in which it makes no difference what is added first.
+    pub fn sum(left: &Expression, right: &Expression) -> Self {
+        let precedence = Precedence::Sum;
+        Expression { text: format!("{} + {}", left.within(precedence), right.within(precedence)), precedence }
+    }
+
     /// An operator before its operand.
     pub fn unary(operator: char, operand: &Expression) -> Self {
         let inner = operand.within(Precedence::Unary);
@@ -205,6 +211,7 @@ impl Emitter<'_> {
             return function_call(function, ty, operands.into_iter().zip(types).collect());
         }
         match template.split(' ').collect::<Vec<_>>()[..] {
+            ["{0}", "+", "{1}"] if wraps(ty) => Expression::sum(&operands[0], &operands[1]),
             ["{0}", operator, "{1}"] => Expression::binary(&operands[0], operator, &operands[1]),
             ["{2}", "?", "{1}", ":", "{0}"] => conditional(&operands[2], &operands[1], &operands[0]),
             _ => Expression::unary('-', &operands[0]),
@@ -328,6 +335,11 @@ fn number(op: &Op) -> usize {
 /// A value converted to `ty` in function notation.
 pub(crate) fn convert(ty: Type, value: Expression) -> Expression {
     Expression::call(&ty.to_string(), &[value])
+}
+
+/// Whether sums of this type are those of integers, and of none that C++ computes in a wider type.
+fn wraps(ty: Type) -> bool {
+    ty.scalar().is_some_and(|dtype| dtype.is_integer() && dtype.promoted() == dtype)
 }
 
 fn is_bool(ty: Type) -> bool {

@@ -37,11 +37,11 @@ fn integer(value: i128, dtype: DType) -> Expression {
 }
 
 fn float(value: f64, dtype: DType) -> Expression {
-    let (rounded, suffix) = match dtype {
-        DType::F16 => (f16::from_f64(value).to_f64(), "h"),
-        DType::BF16 => (bf16::from_f64(value).to_f64(), "f"),
-        _ => (f64::from(value as f32), "f"),
+    let rounded = match Literal::Float(value).rounded(dtype) {
+        Literal::Float(rounded) => rounded,
+        _ => value,
     };
+    let suffix = if dtype == DType::F16 { "h" } else { "f" };
     let number = match rounded {
         _ if rounded.is_nan() => Expression::primary("NAN"),
         _ if rounded.is_infinite() && rounded > 0.0 => Expression::primary("INFINITY"),

@@ -1,9 +1,14 @@
 //! Which operations live, and which values fold into the expression that uses them.
 //!
 //! A value folds when exactly one expression uses it, the user gave it no name, and computing it there
-//! gives the same: a load must not move past anything that may write memory, and nothing moves into a loop.
+//! gives the same: a load must not move past anything that may write memory, and nothing moves into a loop. Brief
+//! arithmetic of integers, as an index is, is written out wherever it is used: a name would say no more than it does.
 
-use enigma_ir::{BlockId, Definition, Kernel, Op, OpId, Opcode, Type, ValueId, table::Collective};
+use enigma_ir::table::{Collective, Group};
+use enigma_ir::{BlockId, Definition, Kernel, Op, OpId, Opcode, Type, ValueId};
+
+/// Operators in an expression that is written out wherever it is used.
+const BRIEF: u32 = 3;
 
 /// Where the statement stands that a value ends up in.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -24,6 +29,8 @@ pub(crate) struct Plan<'k> {
     live_ops: Vec<bool>,
     live_values: Vec<bool>,
     folded: Vec<bool>,
+    /// Operators in the text of each value, if all that can be written out is.
+    operators: Vec<u32>,
     uses: Vec<Vec<Place>>,
     /// Position of each operation in its block.
     index: Vec<usize>,
@@ -41,6 +48,7 @@ impl<'k> Plan<'k> {
             live_ops: vec![false; kernel.op_count()],
             live_values: vec![false; kernel.value_count()],
             folded: vec![false; kernel.value_count()],
+            operators: vec![0; kernel.value_count()],
             uses: vec![Vec::new(); kernel.value_count()],
             index: vec![0; kernel.op_count()],
             effects: vec![false; kernel.op_count()],
@@ -102,6 +110,7 @@ impl<'k> Plan<'k> {
                     self.index[op.index()] = i;
                 }
             }
+            self.count_operators(op);
             if op.code == Opcode::RegisterFill {
                 self.fills[op.memories[0].index()] = Some(id);
             }
@@ -206,16 +215,28 @@ impl<'k> Plan<'k> {
                 self.use_control_operands(op, here);
                 continue;
             }
-            let place = match op.results.first() {
+            let places = match op.results.first() {
                 Some(&result) if self.folds(op, result, here) => {
                     self.folded[result.index()] = true;
-                    self.uses(result)[0]
+                    self.uses(result).to_vec()
                 }
-                _ => here,
+                _ => vec![here],
             };
             for &operand in &op.operands {
-                self.add_use(operand, place);
+                places.iter().for_each(|&place| self.add_use(operand, place));
             }
+        }
+    }
+
+    /// Operators of integers and truth values count; all else has a name or a text of its own.
+    fn count_operators(&mut self, op: &Op) {
+        let kernel = self.kernel;
+        let [result] = op.results[..] else { return };
+        let operator = matches!(op.code.info().group, Group::Arithmetic | Group::Comparison) || op.code == Opcode::Cast;
+        let integer = kernel.ty(result).scalar().is_some_and(|dtype| !dtype.is_float());
+        if operator && integer && kernel.value(result).name.is_none() {
+            let operands = op.operands.iter().map(|operand| self.operators[operand.index()]);
+            self.operators[result.index()] = operands.fold(1, u32::saturating_add);
         }
     }
 
@@ -241,9 +262,12 @@ impl<'k> Plan<'k> {
     }
 
     fn folds(&self, op: &Op, result: ValueId, here: Place) -> bool {
-        let [place] = *self.uses(result) else { return false };
         if self.kernel.value(result).name.is_some() {
             return false;
+        }
+        let [place] = *self.uses(result) else { return self.is_brief(result) };
+        if self.is_brief(result) {
+            return true;
         }
         match op.code {
             Opcode::Load | Opcode::LoadIf | Opcode::VecLoad => {
@@ -252,6 +276,14 @@ impl<'k> Plan<'k> {
             Opcode::MakeFilledSimdgroupMatrix => place.block == here.block,
             _ => op.code.info().signature.is_pure() && !self.enters_loop(here.block, place.block),
         }
+    }
+
+    /// Whether a value is written out wherever it is used. What a block yields as well as uses has a variable: the one
+    /// that takes it.
+    fn is_brief(&self, value: ValueId) -> bool {
+        let is_yield = |place: &Place| place.index == self.kernel.block(place.block).ops.len();
+        let uses = self.uses(value);
+        (1..=BRIEF).contains(&self.operators[value.index()]) && (uses.len() == 1 || !uses.iter().any(is_yield))
     }
 
     /// Whether nothing between an operation and a later position of its block touches memory.

@@ -41,7 +41,9 @@ impl<'k> Emitter<'k> {
             }
             let vector = vectors && is_family(code);
             let user_name = uses.iter().find_map(|op| self.kernel.value(op.results[0]).name.as_deref());
-            let name = self.names.declare(user_name.filter(|_| !vector).unwrap_or(default));
+            // What the user calls by the default name is something else, mostly what becomes of this one.
+            let free = if self.is_named(default) { code.info().name } else { default };
+            let name = self.names.declare(user_name.filter(|_| !vector).unwrap_or(free));
             parameters.push(format!("{} {name} [[{}]]", if vector { "uint3" } else { "uint" }, code.info().name));
             self.bind_positions(&uses, &name, vector);
         }
@@ -51,6 +53,11 @@ impl<'k> Emitter<'k> {
             true => format!("{head}{list}) {{"),
             false => format!("{head}\n    {}\n) {{", parameters.join(",\n    ")),
         }
+    }
+
+    /// Whether the user gave a value that the text needs this name.
+    fn is_named(&self, name: &str) -> bool {
+        self.live_operations().iter().flat_map(|op| &op.results).any(|&v| self.kernel.value(v).name.as_deref() == Some(name))
     }
 
     fn bindings(&mut self) -> Vec<String> {

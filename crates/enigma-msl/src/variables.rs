@@ -51,11 +51,13 @@ impl Variables {
         self.name_of(value).filter(|name| self.occupants.get(*name).is_some_and(|o| o.contains(&value)))
     }
 
-    /// The variable of the user's name `name` that was declared in `block` for a value of type `ty`.
+    /// The variable of the user's name `name` that holds values of type `ty` in `block`, and perhaps in loops and
+    /// branches there.
     pub fn named(&self, kernel: &Kernel, name: &str, ty: Type, block: BlockId) -> Option<&str> {
         let (variable, occupants) = self.occupants.get_key_value(name)?;
-        let fits = |v: &ValueId| kernel.ty(*v) == ty && kernel.home(*v) == block;
-        occupants.iter().all(fits).then_some(variable)
+        let fits = |v: &ValueId| kernel.ty(*v) == ty && kernel.encloses(block, kernel.home(*v));
+        let is_here = occupants.iter().any(|&v| kernel.home(v) == block);
+        (is_here && occupants.iter().all(fits)).then_some(variable)
     }
 
     /// Whether `value` may be written to `variable` where it is made: no value that lives there is read later.

@@ -1,10 +1,11 @@
 //! What the emitter writes, kernel by kernel: the snapshots are to read as a person would have written them.
 
+use enigma_ir::passes::optimise;
 use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::{Make, kernels};
 
 fn text(build: fn(&mut Make), name: &str, async_lowering: AsyncLowering) -> String {
-    emit(&Make::kernel(name, build), &Options { async_lowering })
+    emit(&optimise(&Make::kernel(name, build)), &Options { async_lowering })
 }
 
 macro_rules! snapshots {

@@ -127,7 +127,7 @@ impl Runtime {
     ) -> Result<Report, Diagnostics> {
         let limits = self.limits.unwrap_or(enigma_check::Options::default().limits);
         let options = enigma_check::Options { order, limits };
-        enigma_check::check(kernel.kernel(), kernel.program(), launch, arguments, &options)
+        enigma_check::check(kernel.kernel(), kernel.checked_program(), launch, arguments, &options)
     }
 }
 

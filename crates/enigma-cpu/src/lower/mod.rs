@@ -25,16 +25,11 @@ type Regs = SmallVec<[Reg; 4]>;
 
 /// The bits of a constant of that type.
 pub fn bits(literal: Literal, dtype: DType) -> u64 {
-    let float = match literal {
-        Literal::Float(x) => x,
-        Literal::Int(x) => x as f64,
-        Literal::Bool(x) => f64::from(u8::from(x)),
-    };
-    match dtype {
-        DType::F32 => u64::from((float as f32).to_bits()),
-        DType::F16 => u64::from(f16::narrow(crate::lane::round_to_odd(float, 0.0)).to_bits()),
-        DType::BF16 => u64::from(bf16::narrow(crate::lane::round_to_odd(float, 0.0)).to_bits()),
-        _ => literal.as_int().unwrap_or(0) as u64,
+    match (literal.rounded(dtype), dtype) {
+        (Literal::Float(x), DType::F16) => u64::from(f16::narrow(x as f32).to_bits()),
+        (Literal::Float(x), DType::BF16) => u64::from(bf16::narrow(x as f32).to_bits()),
+        (Literal::Float(x), _) => u64::from((x as f32).to_bits()),
+        (other, _) => other.as_int().unwrap_or(0) as u64,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::marker::PhantomData;
 
+use enigma_ir::round_to_odd;
+
 use super::{Binary, Ternary, Unary};
-use crate::lane::{Float, round_to_odd};
+use crate::lane::Float;
 use crate::math;
 
 macro_rules! unary {

@@ -7,9 +7,12 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
+use super::arithmetic::compute;
 use crate::kernel::{Attr, Dim, Kernel, ValueId};
 use crate::table::{Group, Opcode};
-use crate::types::{DType, Literal, Type};
+use crate::types::{Literal, Type};
 
 /// How many operations one evaluation looks at before it gives up: it bounds both time and depth.
 const FUEL: u32 = 256;
@@ -79,12 +82,11 @@ impl<'k> Evaluator<'k> {
             return self.eval(op.operands[usize::from(cond != 0)], thread, fuel);
         }
         let operand_type = self.kernel.ty(*op.operands.first()?).scalar()?;
-        let a = self.eval(op.operands[0], thread, fuel)?;
-        let b = match op.operands.get(1) {
-            Some(&second) => self.eval(second, thread, fuel)?,
-            None => 0,
-        };
-        compute(op.code, operand_type, dtype, a, b)
+        let mut operands: SmallVec<[Literal; 2]> = SmallVec::new();
+        for &operand in &op.operands {
+            operands.push(Literal::Int(self.eval(operand, thread, fuel)?));
+        }
+        compute(op.code, operand_type, dtype, &operands)?.as_int()
     }
 
     fn position(&self, code: Opcode, thread: Thread) -> Option<i128> {
@@ -101,44 +103,4 @@ impl<'k> Evaluator<'k> {
             _ => None,
         }
     }
-}
-
-/// The result of an integer operation on known operands, or `None` where it has no certain value.
-fn compute(code: Opcode, operand: DType, result: DType, a: i128, b: i128) -> Option<i128> {
-    let bits = i128::from(operand.bits());
-    let unsigned = |v: i128| v & ((1 << bits) - 1);
-    let truth = |t: bool| Some(i128::from(t));
-    let number = match code {
-        Opcode::Add => a + b,
-        Opcode::Sub => a - b,
-        Opcode::Mul => a.checked_mul(b)?,
-        Opcode::Div => a.checked_div(b)?,
-        Opcode::FloorDiv => a.checked_div_euclid(b).filter(|_| b > 0)?,
-        Opcode::Rem => a.checked_rem(b)?,
-        Opcode::Shl => a << b.rem_euclid(bits),
-        Opcode::Shr => a >> b.rem_euclid(bits),
-        Opcode::And => a & b,
-        Opcode::Or => a | b,
-        Opcode::Xor => a ^ b,
-        Opcode::Neg => -a,
-        Opcode::Not if operand == DType::Bool => 1 - a,
-        Opcode::Not => !a,
-        Opcode::Abs => a.abs(),
-        Opcode::Cast => match crate::builder::cast_literal(Literal::Int(a), result) {
-            Literal::Float(_) => return None,
-            literal => literal.as_int()?,
-        },
-        Opcode::CmpEq => return truth(a == b),
-        Opcode::CmpNe => return truth(a != b),
-        Opcode::CmpLt => return truth(a < b),
-        Opcode::CmpLe => return truth(a <= b),
-        Opcode::CmpGt => return truth(a > b),
-        Opcode::CmpGe => return truth(a >= b),
-        Opcode::CmpUlt => return truth(unsigned(a) < unsigned(b)),
-        Opcode::CmpUle => return truth(unsigned(a) <= unsigned(b)),
-        Opcode::CmpUgt => return truth(unsigned(a) > unsigned(b)),
-        Opcode::CmpUge => return truth(unsigned(a) >= unsigned(b)),
-        _ => return None,
-    };
-    Some(result.wrap(number))
 }

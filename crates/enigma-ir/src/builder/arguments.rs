@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Builder;
+use crate::analysis::arithmetic;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::dialect::Dialect;
 use crate::format::{self, Piece};
@@ -237,8 +238,9 @@ impl Builder {
         if ty.dtype() == Some(dtype) {
             return value;
         }
-        if let Some(literal) = self.kernel.literal(value) {
-            return self.constant(cast_literal(literal, dtype), dtype, span);
+        let constant = self.kernel.literal(value).zip(ty.scalar());
+        if let Some(literal) = constant.and_then(|(literal, from)| arithmetic::cast(literal, from, dtype)) {
+            return self.constant(literal, dtype, span);
         }
         let attrs = SmallVec::from_slice(&[Attr::DType(dtype)]);
         let operands = SmallVec::from_slice(&[value]);
@@ -407,21 +409,5 @@ pub(super) fn class_admits(class: Class, ty: Type) -> bool {
         Type::SimdgroupMatrix(_) => class == Class::SimdgroupMatrix,
         Type::Event => class == Class::Event,
         Type::Invalid => true,
-    }
-}
-
-/// A constant converted by the C++ static cast: integers wrap, floats truncate and saturate.
-pub(crate) fn cast_literal(literal: Literal, dtype: DType) -> Literal {
-    match (literal, dtype) {
-        (Literal::Float(v), DType::Bool) => Literal::Bool(v != 0.0),
-        (Literal::Int(v), DType::Bool) => Literal::Bool(v != 0),
-        (Literal::Bool(b), DType::Bool) => Literal::Bool(b),
-        (Literal::Float(v), d) if d.is_float() => Literal::Float(v),
-        (other, d) if d.is_float() => Literal::Float(other.as_int().unwrap_or(0) as f64),
-        (Literal::Float(v), d) => {
-            let (lo, hi) = d.integer_range().unwrap_or((0, 0));
-            Literal::Int((v.trunc() as i128).clamp(lo, hi))
-        }
-        (other, d) => Literal::Int(d.wrap(other.as_int().unwrap_or(0))),
     }
 }

@@ -24,7 +24,6 @@ use crate::table::Opcode;
 use crate::types::{DType, Literal, Type};
 
 pub use arguments::Arg;
-pub(crate) use arguments::cast_literal;
 use control::Frame;
 pub use join::{Checkpoint, Joined};
 

@@ -21,6 +21,7 @@ mod flight;
 mod limits;
 mod structure;
 
+use crate::analysis::arithmetic::trip_count;
 use crate::analysis::evaluate::{Evaluator, Thread};
 use crate::analysis::{Uniformity, uniformity};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -58,15 +59,6 @@ impl Subject<'_> {
     }
 }
 
-/// How often a loop runs; `None` for a step that gets nowhere.
-fn trip_count(lo: i128, hi: i128, step: i128) -> Option<i128> {
-    match step {
-        0 => None,
-        1.. => Some(((hi - lo).max(0) + step - 1) / step),
-        _ => Some(((lo - hi).max(0) - step - 1) / -step),
-    }
-}
-
 /// Judges a kernel: returns it as verified, or everything that is wrong with it.
 ///
 /// # Errors
@@ -100,19 +92,4 @@ fn judge(kernel: &Kernel, found: &mut Vec<Diagnostic>) {
 /// Findings are told in the order of the source: by the primary place.
 fn place(diagnostic: &Diagnostic) -> (u32, u32, u32) {
     diagnostic.labels.first().map_or((0, 0, 0), |l| (l.span.file, l.span.line, l.span.column))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::trip_count;
-
-    #[test]
-    fn trips_are_those_of_python_ranges() {
-        for (lo, hi, step, trips) in
-            [(0, 4, 1, 4), (0, 5, 2, 3), (5, 0, 1, 0), (5, 0, -2, 3), (0, 0, 3, 0), (7, 8, 9, 1)]
-        {
-            assert_eq!(trip_count(lo, hi, step), Some(trips), "{lo}..{hi} by {step}");
-        }
-        assert_eq!(trip_count(0, 1, 0), None);
-    }
 }

@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_check::Order;
-use enigma_ir::{Diagnostics, Rule, Style};
+use enigma_ir::passes::optimise;
+use enigma_ir::{Diagnostics, Kernel, Rule, Style, print, verify};
 use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::MetalHost;
 use enigma_tests::random::{Change, sample, sample_within};
@@ -168,12 +169,38 @@ fn lines(case: &Case, verdict: &Verdict) -> String {
     verdict.keys().map(|wrong| describe(&case.kernel, wrong)).collect::<Vec<_>>().join("\n")
 }
 
-/// The emitted Metal text of right kernels gives the executor's results.
+/// The passes leave right kernels right, with the same results; a second time they find nothing to do.
+pub fn optimised(seeds: Range<u64>) -> Result<Judged, Failure> {
+    each(seeds, |seed| smallest(seed, Change::None, optimised_within))
+}
+
+fn optimised_within(seed: u64, change: Change, statements: u32) -> Result<Judged, Failure> {
+    let case = Case::of(sample_within(seed, change, statements)).map_err(|errors| errors.to_string())?;
+    let (kernel, results) = case.run_optimised();
+    let text = print(&kernel);
+    if case.run().map_err(|errors| errors.to_string())? != results.map_err(|errors| errors.to_string())? {
+        return Err(format!("other results after the passes:\n{text}"));
+    }
+    if let Err(errors) = verify(Kernel::clone(&kernel)) {
+        return Err(format!("refused after the passes:\n{errors}\n{text}"));
+    }
+    let again = print(&optimise(&kernel));
+    match again == text {
+        true => Ok(Judged { right: 1, ..Judged::default() }),
+        false => Err(format!("the passes have more to do:\n{text}\nis then\n{again}")),
+    }
+}
+
+/// The emitted Metal text of right kernels gives the executor's results, of every other one after the passes.
 pub fn right_as_metal(seeds: Range<u64>) -> Result<Judged, Failure> {
     let options = Options { async_lowering: AsyncLowering::ALL[(seeds.start / BATCH) as usize % 3] };
     let case = |seed| Case::of(sample(seed, Change::None)).map_err(|errors| errors.to_string());
     let cases: Vec<Case> = seeds.clone().map(case).collect::<Result<_, _>>()?;
-    let sources: Vec<String> = cases.iter().map(|case| emit(&case.kernel, &options)).collect();
+    let source = |(i, case): (usize, &Case)| match i % 2 {
+        0 => emit(&case.kernel, &options),
+        _ => emit(&optimise(&case.kernel), &options),
+    };
+    let sources: Vec<String> = cases.iter().enumerate().map(source).collect();
     let host = MetalHost::compile(&sources)?;
     for (i, case) in cases.iter().enumerate() {
         let mut results = case.bytes();

@@ -17,6 +17,11 @@ fn right_kernels_are_right_in_every_order() {
 }
 
 #[test]
+fn passes_leave_right_kernels_right() {
+    println!("{}", judge::all(KERNELS, 1, judge::optimised));
+}
+
+#[test]
 fn right_kernels_are_right_as_metal_source() {
     println!("{}", judge::all(KERNELS, judge::BATCH, judge::right_as_metal));
 }

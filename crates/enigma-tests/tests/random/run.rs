@@ -2,6 +2,7 @@
 
 use enigma_check::{Options, Order, Report, check};
 use enigma_cpu::{Argument, Buffer, Launch, Limits, Printout, Program};
+use enigma_ir::passes::optimise;
 use enigma_ir::{DType, Diagnostics, Kernel, Verified};
 use enigma_tests::random::{Given, Sample};
 
@@ -13,6 +14,7 @@ pub type Results = Vec<Vec<u8>>;
 /// A verified kernel with its launch and arguments.
 pub struct Case {
     pub kernel: Verified<Kernel>,
+    /// The kernel as it was written.
     pub program: Program,
     pub launch: Launch,
     pub arguments: Vec<Given>,
@@ -36,6 +38,16 @@ impl Case {
         let arguments = self.lend(&mut memory);
         self.program.run(&self.launch, &arguments, &Limits::default())?;
         Ok(memory.into_iter().map(Words::into_bytes).collect())
+    }
+
+    /// What the executor makes of it after the passes, and the kernel that they made.
+    pub fn run_optimised(&self) -> (Verified<Kernel>, Result<Results, Diagnostics>) {
+        let kernel = optimise(&self.kernel);
+        let program = Program::new(&kernel);
+        let mut memory = self.memory();
+        let arguments = self.lend(&mut memory);
+        let ran = program.run(&self.launch, &arguments, &Limits::default());
+        (kernel, ran.map(|_| memory.into_iter().map(Words::into_bytes).collect()))
     }
 
     /// All that happens in a run.
