@@ -57,7 +57,10 @@ impl<'k> Emitter<'k> {
 
     /// Whether the user gave a value that the text needs this name.
     fn is_named(&self, name: &str) -> bool {
-        self.live_operations().iter().flat_map(|op| &op.results).any(|&v| self.kernel.value(v).name.as_deref() == Some(name))
+        self.live_operations()
+            .iter()
+            .flat_map(|op| &op.results)
+            .any(|&v| self.kernel.value(v).name.as_deref() == Some(name))
     }
 
     fn bindings(&mut self) -> Vec<String> {

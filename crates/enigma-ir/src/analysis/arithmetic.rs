@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn division_rounds_as_its_operator_says() {
-        for (a, b, quotient, rest, floor) in [(7, 2, 3, 1, 3), (-7, 2, -3, -1, -4), (7, -2, -3, 1, -4), (-7, -2, 3, -1, 3)] {
+        for (a, b, quotient, rest, floor) in
+            [(7, 2, 3, 1, 3), (-7, 2, -3, -1, -4), (7, -2, -3, 1, -4), (-7, -2, 3, -1, 3)]
+        {
             for (code, expected) in [(Opcode::Div, quotient), (Opcode::Rem, rest), (Opcode::FloorDiv, floor)] {
                 assert_eq!(of_integers(code, DType::I32, a, b), Some(Literal::Int(expected)), "{code:?} {a} {b}");
             }

@@ -14,17 +14,17 @@ impl Op {
     /// written.
     pub(super) fn is_load(&self) -> bool {
         let signature = self.code.info().signature;
-        let alone = signature.collective == Collective::None && signature.flight == Flight::None;
+        let alone = signature.collective == Collective::None && !self.orders_memory();
         let reads = signature.memories().all(|(access, _)| access == Access::Read);
         alone && reads && !self.results.is_empty() && !self.memories.is_empty()
     }
 
     /// True when what is read before it and what is read after it may differ, whatever the memory: barriers, waits,
-    /// copies.
+    /// copies, atomics.
     pub(super) fn orders_memory(&self) -> bool {
         let signature = self.code.info().signature;
         let synchronises = signature.collective >= Collective::Simdgroup && self.results.is_empty();
-        signature.flight != Flight::None || (synchronises && self.memories.is_empty())
+        signature.atomic || signature.flight != Flight::None || (synchronises && self.memories.is_empty())
     }
 
     /// The memories that it writes.

@@ -146,18 +146,17 @@ impl Fold<'_> {
     }
 
     fn while_loop(&mut self, id: OpId, block: BlockId, kept: &mut Vec<OpId>) -> bool {
-        let op = self.kernel.op(id);
-        let [head, body] = [op.blocks[0], op.blocks[1]];
+        let [head, body] = [0, 1].map(|n| self.kernel.op(id).blocks[n]);
+        self.unchanging(id, 0, &[(head, 0), (body, 0)]);
+        self.block(head);
         if self.kernel.integer(self.kernel.block(head).yields[0]) == Some(0) {
-            let (args, init) = (self.kernel.block(head).args.clone(), op.operands.clone());
-            let results = op.results.clone();
+            let args = self.kernel.block(head).args.clone();
+            let (init, results) = (self.kernel.op(id).operands.clone(), self.kernel.op(id).results.clone());
             self.values.replace_all(self.kernel, &args, &init);
             self.values.replace_all(self.kernel, &results, &init);
             self.ops(head, block, kept);
             return false;
         }
-        self.unchanging(id, 0, &[(head, 0), (body, 0)]);
-        self.block(head);
         self.block(body);
         true
     }

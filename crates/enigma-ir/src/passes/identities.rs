@@ -43,7 +43,7 @@ fn selected(kernel: &Kernel, op: &Op) -> Option<ValueId> {
 fn component(kernel: &Kernel, op: &Op) -> Option<ValueId> {
     let vector = kernel.defining_op(op.operands[0]).filter(|made| made.code == Opcode::MakeVec)?;
     match op.attrs.first() {
-        Some(Attr::Lane(lane)) => vector.operands.get(usize::from(*lane)).copied(),
+        Some(Attr::Number(lane)) => vector.operands.get(*lane as usize).copied(),
         _ => None,
     }
 }

@@ -6,8 +6,6 @@
 //! | [`hoist`] | computes before a loop what is the same in each of its iterations |
 //! | [`share`] | computes once what would be computed twice |
 //! | [`sweep`] | drops what nothing needs |
-//! | [`widen`] | reads and writes consecutive elements together |
-//! | [`specialise`] | puts numbers in the place of function constants |
 //!
 //! The verifier and the checker look at the kernel as the user wrote it; what is emitted and what runs is what
 //! [`optimise`] makes of it. Values keep their ids, places and names.
@@ -47,7 +45,7 @@ pub fn optimise(kernel: &Verified<Kernel>) -> Verified<Kernel> {
 
 fn settle(kernel: &mut Kernel) {
     // Each change takes something away or moves it out of a loop, so that there is an end to it.
-    while PASSES.iter().fold(false, |changed, pass| pass(kernel) || changed) {}
+    while PASSES.map(|pass| pass(kernel)).contains(&true) {}
 }
 
 /// Has an operation that no block holds any more, and all that is nested in it, mention nothing.
