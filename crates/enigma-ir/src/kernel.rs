@@ -452,6 +452,15 @@ impl Kernel {
         self.ops.iter().any(|op| op.code.info().signature.atomic && op.memories.contains(&memory))
     }
 
+    /// The function constants that the kernel uses, each index once, in ascending order.
+    pub fn function_constants(&self) -> Vec<FunctionConstant> {
+        let constants = self.ops.iter().filter(|op| op.code == Opcode::FunctionConstant);
+        let mut found: Vec<FunctionConstant> = constants.filter_map(FunctionConstant::of).collect();
+        found.sort_by_key(|constant| constant.index);
+        found.dedup_by_key(|constant| constant.index);
+        found
+    }
+
     /// Bytes of threadgroup memory that one threadgroup takes.
     pub fn threadgroup_bytes(&self) -> u64 {
         let arrays = self.memories.iter().filter_map(|m| match m.space {
@@ -459,6 +468,26 @@ impl Kernel {
             _ => None,
         });
         arrays.fold(0, u64::saturating_add)
+    }
+}
+
+/// A number that is chosen when the kernel is specialised.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct FunctionConstant {
+    /// By which it is chosen.
+    pub index: u32,
+    /// Its type.
+    pub dtype: DType,
+    /// Where it is first used.
+    pub span: Span,
+}
+
+impl FunctionConstant {
+    fn of(op: &Op) -> Option<FunctionConstant> {
+        match op.attrs[..] {
+            [Attr::DType(dtype), Attr::Number(index)] => Some(FunctionConstant { index, dtype, span: op.span }),
+            _ => None,
+        }
     }
 }
 

@@ -42,8 +42,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
 pub use dialect::Dialect;
 pub use hazard::Hazard;
 pub use kernel::{
-    Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, Kernel, KernelParam, MemFlags,
-    Memory, MemoryId, MemoryOrder, Op, OpId, Space, Value, ValueId, Verified,
+    Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, FunctionConstant, Kernel,
+    KernelParam, MemFlags, Memory, MemoryId, MemoryOrder, Op, OpId, Space, Value, ValueId, Verified,
 };
 pub use mlir::mlir;
 pub use print::print;

@@ -14,7 +14,7 @@ use crate::types::DType;
 const FUEL: u32 = 64;
 
 /// `constant + sum of (coefficient x value)`, the values in ascending order and each once.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Linear {
     constant: i128,
     terms: SmallVec<[(ValueId, i128); 2]>,
@@ -44,6 +44,11 @@ impl Linear {
     /// `self - other`, when it is a known number.
     pub fn difference(&self, other: &Linear) -> Option<i128> {
         (self.terms == other.terms).then_some(self.constant - other.constant)
+    }
+
+    /// The form without its constant, and the constant.
+    pub fn split(self) -> (Linear, i128) {
+        (Linear { constant: 0, terms: self.terms }, self.constant)
     }
 
     fn term(value: ValueId) -> Linear {

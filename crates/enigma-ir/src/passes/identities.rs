@@ -23,6 +23,7 @@ pub(super) fn simpler(kernel: &Kernel, op: &Op) -> Option<Simpler> {
         Opcode::Select => selected(kernel, op).map(Simpler::Value),
         Opcode::Cast => converted(kernel, op),
         Opcode::VecExtract => component(kernel, op).map(Simpler::Value),
+        Opcode::MakeVec => put_together(kernel, op).map(Simpler::Value),
         Opcode::Not => {
             let inner = kernel.defining_op(op.operands[0]).filter(|inner| inner.code == Opcode::Not)?;
             Some(Simpler::Value(inner.operands[0]))
@@ -46,6 +47,18 @@ fn component(kernel: &Kernel, op: &Op) -> Option<ValueId> {
         Some(Attr::Number(lane)) => vector.operands.get(*lane as usize).copied(),
         _ => None,
     }
+}
+
+/// The vector whose components are put together again, all and in order.
+fn put_together(kernel: &Kernel, op: &Op) -> Option<ValueId> {
+    let component = |(n, &value): (usize, &ValueId)| {
+        let taken = kernel.defining_op(value).filter(|taken| taken.code == Opcode::VecExtract)?;
+        (taken.attrs[..] == [Attr::Number(n as u32)]).then(|| taken.operands[0])
+    };
+    let mut vectors = op.operands.iter().enumerate().map(component);
+    let first = vectors.next()??;
+    let whole = kernel.ty(first) == kernel.ty(op.results[0]) && vectors.all(|vector| vector == Some(first));
+    whole.then_some(first)
 }
 
 /// A cast to the type itself, or of a cast that lost nothing that this one keeps.

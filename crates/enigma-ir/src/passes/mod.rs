@@ -6,6 +6,8 @@
 //! | [`hoist`] | computes before a loop what is the same in each of its iterations |
 //! | [`share`] | computes once what would be computed twice |
 //! | [`sweep`] | drops what nothing needs |
+//! | [`widen()`] | reads and writes consecutive elements together |
+//! | [`specialise()`] | puts numbers in the place of function constants |
 //!
 //! The verifier and the checker look at the kernel as the user wrote it; what is emitted and what runs is what
 //! [`optimise`] makes of it. Values keep their ids, places and names.
@@ -24,12 +26,16 @@ mod hoist;
 mod identities;
 mod replacements;
 mod share;
+mod specialise;
 mod sweep;
+mod widen;
 
 pub use fold::fold;
 pub use hoist::hoist;
 pub use share::share;
+pub use specialise::{Constant, specialise};
 pub use sweep::sweep;
+pub use widen::widen;
 
 use crate::kernel::{Kernel, OpId, Verified};
 
@@ -40,6 +46,16 @@ const PASSES: [fn(&mut Kernel) -> bool; 4] = [fold, hoist, share, sweep];
 pub fn optimise(kernel: &Verified<Kernel>) -> Verified<Kernel> {
     let mut optimised = kernel.clone();
     settle(&mut optimised.inner);
+    optimised
+}
+
+/// As [`optimise`], with accesses of `width` consecutive elements joined, for a width of 2 to 4; see [`widen()`] for what
+/// is to be seen to then.
+pub fn optimise_wide(kernel: &Verified<Kernel>, width: u32) -> Verified<Kernel> {
+    let mut optimised = optimise(kernel);
+    if widen(&mut optimised.inner, width) {
+        settle(&mut optimised.inner);
+    }
     optimised
 }
 
