@@ -8,7 +8,7 @@ import inspect
 import linecache
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Make = TypeVar("Make", bound=Callable[[], Any])
 AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
+# For each function constant by its index, its type and its number.
+Constants = Mapping[int, tuple[str | type[DType], float]]
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,10 @@ class Kernel:
         parameters = [(*parameter, place) for parameter, place in zip(self._parameters, places, strict=True)]
         return _core.trace(self._body, self.__name__, path, text, place, parameters)
 
-    def _ready(self) -> _core.Compiled:
+    def _ready(self, constants: Constants | None = None) -> _core.Compiled:
         if self._traced is None:
             self._traced = self._trace()
-        return self._traced
+        return self._traced if constants is None else self._traced.specialise(constants)
 
 
 def kernel(function: Callable[..., None]) -> Kernel:
@@ -236,6 +238,17 @@ class CompiledKernel:
         self._core = core
         self._async_lowering = async_lowering
 
+    @boundary
+    def specialise(self, constants: Constants) -> CompiledKernel:
+        """The kernel with numbers in the place of its function constants: ``{index: (type, number)}``. What depends on
+        them alone is computed here, and branches that they decide are gone.
+
+        Raises:
+            EnigmaError: when they do not fit the kernel's function constants, one number for each; and for what they make
+                wrong with the kernel.
+        """
+        return CompiledKernel(self._core.specialise(constants), self._async_lowering)
+
     @property
     def kernel_name(self) -> str:
         return self._core.name
@@ -315,6 +328,7 @@ def compile(
     dump_mlir: bool = False,
     work_dir: str | os.PathLike[str] | None = None,
     vec_width: int = 0,
+    constants: Constants | None = None,
     emit_only: bool | None = None,
     async_lowering: AsyncLowering = "asm",
 ) -> CompiledKernel:
@@ -327,7 +341,9 @@ def compile(
         dump_ir: print the kernel representation.
         dump_mlir: print the MLIR module.
         work_dir: where files go; the working directory by default. Giving one keeps the Metal source.
-        vec_width: elements per thread; 0 and 1 both mean one, and there is nothing else.
+        vec_width: 2, 3 or 4: where a thread reads or writes so many consecutive elements one by one, it does so
+            together. Results are the same. 0 and 1 leave each access as it is.
+        constants: numbers for the function constants; see `CompiledKernel.specialise`.
         emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made
             in any case, it changes nothing.
         async_lowering: how Metal source spells asynchronous copies: ``"asm"`` (declarations bound by ``__asm``, for
@@ -343,13 +359,14 @@ def compile(
             "decorate the function with `@enigma.kernel`",
         )  # fmt: skip
     _core.check_lowering(async_lowering)
-    if vec_width not in (0, 1):
+    if not isinstance(vec_width, int) or vec_width not in range(5):
         raise _core.refusal_here(
-            "invalid-operand", f"kernels are not widened: vec_width={shown(vec_width)} is not to be had",
+            "invalid-operand", f"there are no accesses of vec_width={shown(vec_width)} elements",
             "asked for here",
-            "leave it out, and let each thread do the work of several in a loop",
+            "ask for 2, 3 or 4; 0 and 1 leave each access as it is",
         )  # fmt: skip
-    compiled = CompiledKernel(fn._trace(), async_lowering)
+    core = fn._trace() if constants is None else fn._trace().specialise(constants)
+    compiled = CompiledKernel(core.widened(vec_width), async_lowering)
     if dump_ir:
         print(compiled._core.ir())
     if dump_mlir:

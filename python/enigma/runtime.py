@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from ._core import DeviceCapabilities as DeviceCapabilities
 from ._core import Statistics as Statistics
 from .checking import logs
 from .errors import EnigmaError
-from .kernel import CompiledKernel, Kernel
+from .kernel import CompiledKernel, Constants, Kernel
 from .report import Layout, Report
 from .types import DType, dtype_class
 
@@ -49,12 +49,17 @@ class Runtime:
 
     @boundary
     def launch(
-        self, kernel: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape
+        self,
+        kernel: Kernel | CompiledKernel,
+        *arguments: Any,
+        grid: Shape,
+        threads: Shape,
+        constants: Constants | None = None,
     ) -> Statistics:
         """Runs a kernel on this device; see `enigma.launch`."""
         if logs and logs[-1].wants(kernel):
-            return logs[-1].launch(self, kernel, arguments, grid, threads)
-        core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
+            return logs[-1].launch(self, _specialised(kernel, constants), arguments, grid, threads)
+        core = _core_of(kernel, constants)
         return self._core.dispatch(core, extent("grid", grid), extent("threads", threads), arguments)
 
     @boundary
@@ -65,13 +70,14 @@ class Runtime:
         grid: Shape,
         threads: Shape,
         order: str = "late",
+        constants: Constants | None = None,
     ) -> Report:
         """Runs a kernel under the checker, on the CPU whichever device this is; see `enigma.check`."""
         shape = extent("grid", grid), extent("threads", threads)
         try:
-            core = kernel._ready() if isinstance(kernel, Kernel) else _compiled(kernel)._core
+            core = _core_of(kernel, constants)
         except EnigmaError as refusal:
-            if not isinstance(kernel, Kernel):
+            if not isinstance(kernel, Kernel) or constants is not None:
                 raise
             return Report(_core.refused(refusal, kernel.__name__, *shape, order), kernel, [], self)
         report = self._core.check(core, *shape, arguments, order)
@@ -91,7 +97,7 @@ class Runtime:
         *,
         scalars: Sequence[float] | None = None,
         output_sizes: Sequence[int] | None = None,
-        constants: Mapping[int, Any] | None = None,
+        constants: Constants | None = None,
         output_shapes: Sequence[int | Sequence[int]] | None = None,
         output_dtypes: Sequence[Any] | None = None,
     ) -> PreparedKernel:
@@ -104,18 +110,17 @@ class Runtime:
             output_size: bytes of the one output.
             scalars: one number for each `Scalar` parameter, in order.
             output_sizes: bytes of each output.
-            constants: values of function constants; a kernel has none, so that only an empty one is accepted.
+            constants: numbers for the function constants; see `CompiledKernel.specialise`.
             output_shapes: the shape of each output.
             output_dtypes: the dtype of each output, where they are stated; they must be those of the parameters.
 
         Raises:
             EnigmaError: when these do not fit the kernel's parameters.
         """
-        compiled = _compiled(compiled)
+        compiled = _specialised(_compiled(compiled), constants)
         outputs = _Outputs.read(
             compiled, len(inputs), output_size, output_sizes, output_shapes, output_dtypes
         )
-        _no_constants(compiled, constants)
         return PreparedKernel(
             self, compiled, [_copied(array) for array in inputs], outputs, () if scalars is None else scalars
         )
@@ -131,7 +136,7 @@ class Runtime:
         *,
         scalars: Sequence[float] | None = None,
         output_sizes: Sequence[int] | None = None,
-        constants: Mapping[int, Any] | None = None,
+        constants: Constants | None = None,
         output_shapes: Sequence[int | Sequence[int]] | None = None,
         output_dtypes: Sequence[Any] | None = None,
     ) -> Output:
@@ -145,11 +150,10 @@ class Runtime:
         Raises:
             EnigmaError: when the arguments do not fit the kernel's parameters, or the launch exceeds the device.
         """
-        compiled = _compiled(compiled)
+        compiled = _specialised(_compiled(compiled), constants)
         outputs = _Outputs.read(
             compiled, len(inputs), output_size, output_sizes, output_shapes, output_dtypes
         )
-        _no_constants(compiled, constants)
         written = [is_written for *_, is_scalar, is_written in compiled._core.parameters if not is_scalar]
         held = [_copied(array) if copy else array for array, copy in zip(inputs, written, strict=False)]
         with PreparedKernel(self, compiled, held, outputs, () if scalars is None else scalars) as prepared:
@@ -281,14 +285,6 @@ def _check_dtypes(outputs: list[tuple[str, np.dtype[Any]]], stated: Sequence[Any
         )
 
 
-def _no_constants(compiled: CompiledKernel, constants: Mapping[int, Any] | None) -> None:
-    if constants:
-        raise _misfit(
-            f"the kernel `{compiled.kernel_name}` has no function constants, and is given some",
-            "leave `constants` out",
-        )
-
-
 def _copied(array: Any) -> Any:
     """An array with the same elements in memory of its own; what is no array is left to the binding to refuse."""
     try:
@@ -353,6 +349,19 @@ def _compiled(kernel: object) -> CompiledKernel:
     )
 
 
+def _specialised(kernel: Any, constants: Constants | None) -> Any:
+    """The kernel with numbers for its function constants, if any are given."""
+    return kernel if constants is None else _compiled(kernel).specialise(constants)
+
+
+def _core_of(kernel: Kernel | CompiledKernel, constants: Constants | None) -> _core.Compiled:
+    """What is dispatched of a kernel."""
+    if isinstance(kernel, Kernel):
+        return kernel._ready(constants)
+    core = _compiled(kernel)._core
+    return core if constants is None else core.specialise(constants)
+
+
 def _misfit(message: str, help: str) -> Exception:
     return _core.refusal_here("invalid-binding", message, "in this call", help)
 
@@ -379,6 +388,7 @@ def launch(
     grid: Shape,
     threads: Shape,
     device: Device | Runtime | None = None,
+    constants: Constants | None = None,
 ) -> Statistics:
     """Runs a kernel, as ``fn[grid, threads](*arguments)`` does.
 
@@ -389,6 +399,7 @@ def launch(
         grid: threads of the grid, an int or a tuple of up to three.
         threads: threads of a threadgroup, likewise.
         device: a device's name, or an open `Runtime`.
+        constants: numbers for the function constants, ``{index: (type, number)}``.
 
     Returns:
         What the launch did: threadgroups, copies, bytes they moved, and how many were in flight at most.
@@ -397,12 +408,17 @@ def launch(
         EnigmaError: for arguments that do not fit the parameters (everything that does not fit is reported together),
             and for what the kernel does wrong while it runs.
     """
-    return _opened(device).launch(fn, *arguments, grid=grid, threads=threads)
+    return _opened(device).launch(fn, *arguments, grid=grid, threads=threads, constants=constants)
 
 
 @boundary
 def check(
-    fn: Kernel | CompiledKernel, *arguments: Any, grid: Shape, threads: Shape, order: str = "late"
+    fn: Kernel | CompiledKernel,
+    *arguments: Any,
+    grid: Shape,
+    threads: Shape,
+    order: str = "late",
+    constants: Constants | None = None,
 ) -> Report:
     """Runs a kernel under the checker, on the CPU, and says what is wrong with it.
 
@@ -417,6 +433,7 @@ def check(
             issued; ``"reverse"``, at a wait the last issued first; ``"random:SEED"``; ``"all"``, a run for every order
             that can be told apart; ``"choices:0.1.0"``, one of these again. A right kernel gives the same results in
             every order.
+        constants: as for `enigma.launch`.
 
     Returns:
         What was found. A kernel that is refused when it is traced has its refusal as findings; nothing ran then.

@@ -14,6 +14,7 @@
 //! | [`value`], [`tensor`], [`control`] | the objects that a kernel's Python code handles |
 //! | [`signature`] | the table's signatures and documentation as Python spells them |
 //! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
+//! | [`constants`] | numbers for function constants |
 //! | [`check`] | checked runs, and their reports |
 //! | [`array`], [`dlpack`] | the memory of arrays |
 //! | [`error`] | diagnostics as `EnigmaError` |
@@ -24,6 +25,7 @@ mod array;
 mod binding;
 mod call;
 mod check;
+mod constants;
 mod control;
 mod dlpack;
 mod error;

@@ -4,6 +4,8 @@
 //! made after.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, SourceFiles, Span, Type, ValueId};
@@ -13,7 +15,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::argument::{describe, dtype};
+use crate::constants;
 use crate::error::{enigma_error, error_at, is_enigma_error};
+use crate::locked;
 use crate::place::Place;
 use crate::tensor::{Memory, Tensor};
 use crate::value::wrap;
@@ -277,12 +281,18 @@ impl Drop for Opened {
 pub struct Compiled {
     /// What the runtime takes.
     pub inner: enigma_runtime::Compiled,
+    /// The same kernel with numbers for its function constants, by how these are written.
+    specialised: Mutex<HashMap<String, Py<Compiled>>>,
 }
 
 impl Compiled {
     fn new(py: Python<'_>, kernel: Kernel) -> PyResult<Compiled> {
-        let inner = enigma_runtime::Compiled::new(kernel).map_err(|found| enigma_error(py, &found))?;
-        Ok(Compiled { inner })
+        Compiled::of(py, enigma_runtime::Compiled::new(kernel))
+    }
+
+    fn of(py: Python<'_>, made: Result<enigma_runtime::Compiled, Diagnostics>) -> PyResult<Compiled> {
+        let inner = made.map_err(|found| enigma_error(py, &found))?;
+        Ok(Compiled { inner, specialised: Mutex::default() })
     }
 
     /// Whether the kernel writes it, for each parameter.
@@ -310,6 +320,24 @@ impl Compiled {
             (p.name.clone(), p.dtype.msl(), matches!(p.binding, Binding::Scalar(_)), is_written)
         };
         self.inner.kernel().params().iter().zip(self.written()).map(describe).collect()
+    }
+
+    /// The same kernel, in which accesses of so many consecutive elements are joined.
+    fn widened(&self, py: Python<'_>, width: u32) -> PyResult<Compiled> {
+        Compiled::of(py, self.inner.widened(width))
+    }
+
+    /// The same kernel with numbers in the place of its function constants, `{index: (type, number)}`; made once for the
+    /// same numbers.
+    fn specialise(&self, py: Python<'_>, constants: &Bound<'_, PyAny>) -> PyResult<Py<Compiled>> {
+        let constants = constants::read(py, constants)?;
+        let written = format!("{constants:?}");
+        if let Some(made) = locked(&self.specialised).get(&written) {
+            return Ok(made.clone_ref(py));
+        }
+        let made = Py::new(py, Compiled::of(py, self.inner.specialise(&constants))?)?;
+        locked(&self.specialised).insert(written, made.clone_ref(py));
+        Ok(made)
     }
 
     /// Warnings and advice, as a JSON array.

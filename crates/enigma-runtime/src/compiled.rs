@@ -2,17 +2,23 @@
 
 use std::sync::OnceLock;
 
-use enigma_cpu::Program;
-use enigma_ir::{Diagnostics, Kernel, Verified, passes};
+use enigma_cpu::{Argument, Program};
+use enigma_ir::passes::{self, Constant};
+use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Verified};
+
+/// How many consecutive elements an access of one thread may take together.
+const WIDTHS: std::ops::RangeInclusive<u32> = 2..=4;
 
 /// A verified kernel with what the targets make of it, each made when it is first asked for. What is emitted and what
 /// runs has been through the [`passes`]; the checker runs the kernel as it was written.
 #[derive(Debug)]
 pub struct Compiled {
     kernel: Verified<Kernel>,
+    /// How many accesses of consecutive elements are joined; 1 for none.
+    vec_width: u32,
     optimised: OnceLock<Verified<Kernel>>,
     program: OnceLock<Program>,
-    checked_program: OnceLock<Program>,
+    plain_program: OnceLock<Program>,
 }
 
 impl Compiled {
@@ -22,12 +28,46 @@ impl Compiled {
     ///
     /// Everything that is wrong with the kernel.
     pub fn new(kernel: Kernel) -> Result<Compiled, Diagnostics> {
-        Ok(Compiled {
-            kernel: enigma_ir::verify(kernel)?,
+        enigma_ir::verify(kernel).map(|kernel| Compiled::of(kernel, 1))
+    }
+
+    fn of(kernel: Verified<Kernel>, vec_width: u32) -> Compiled {
+        Compiled {
+            kernel,
+            vec_width,
             optimised: OnceLock::new(),
             program: OnceLock::new(),
-            checked_program: OnceLock::new(),
-        })
+            plain_program: OnceLock::new(),
+        }
+    }
+
+    /// The same kernel, in which `width` consecutive elements that a thread reads or writes one by one are read or written
+    /// together. Its results are the same; 0 and 1 leave each access as it is. The emitted text then takes it that no two
+    /// buffers overlap; a launch looks whether they do.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-operand` for a width other than 0 to 4.
+    pub fn widened(&self, width: u32) -> Result<Compiled, Diagnostics> {
+        match width {
+            0 | 1 => Ok(Compiled::of(self.kernel.clone(), 1)),
+            _ if WIDTHS.contains(&width) => Ok(Compiled::of(self.kernel.clone(), width)),
+            _ => {
+                let message = format!("there are no accesses of {width} elements");
+                let help = "ask for a width of 2, 3 or 4; 0 and 1 leave each access as it is";
+                Err(Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into())
+            }
+        }
+    }
+
+    /// The kernel with numbers in the place of its function constants.
+    ///
+    /// # Errors
+    ///
+    /// As for [`passes::specialise`]; and what the numbers make wrong with the kernel.
+    pub fn specialise(&self, constants: &[Constant]) -> Result<Compiled, Diagnostics> {
+        let kernel = passes::specialise(&self.kernel, constants)?;
+        Ok(Compiled::of(enigma_ir::verify(kernel)?, self.vec_width))
     }
 
     /// The kernel, as it was written.
@@ -35,9 +75,12 @@ impl Compiled {
         &self.kernel
     }
 
-    /// The kernel, as it is carried out.
+    /// The kernel, as it is emitted and run.
     pub fn optimised(&self) -> &Verified<Kernel> {
-        self.optimised.get_or_init(|| passes::optimise(&self.kernel))
+        self.optimised.get_or_init(|| match self.vec_width {
+            1 => passes::optimise(&self.kernel),
+            width => passes::optimise_wide(&self.kernel, width),
+        })
     }
 
     /// The kernel as Metal source.
@@ -50,13 +93,48 @@ impl Compiled {
         enigma_ir::mlir(&self.kernel)
     }
 
-    /// The kernel as the CPU runs it.
-    pub(crate) fn program(&self) -> &Program {
-        self.program.get_or_init(|| Program::new(self.optimised()))
+    /// The kernel as the CPU runs it on these arguments: buffers that overlap are accessed in the order of the source.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-binding` for function constants that have no numbers.
+    pub(crate) fn program(&self, arguments: &[Argument<'_>]) -> Result<&Program, Diagnostics> {
+        if self.vec_width > 1 && overlap(arguments) {
+            return self.checked_program();
+        }
+        self.bound()?;
+        Ok(self.program.get_or_init(|| Program::new(self.optimised())))
     }
 
     /// The kernel as the checker runs it.
-    pub(crate) fn checked_program(&self) -> &Program {
-        self.checked_program.get_or_init(|| Program::new(&self.kernel))
+    ///
+    /// # Errors
+    ///
+    /// As for [`program`](Self::program).
+    pub(crate) fn checked_program(&self) -> Result<&Program, Diagnostics> {
+        self.bound()?;
+        Ok(self.plain_program.get_or_init(|| Program::new(&self.kernel)))
     }
+
+    /// Refuses function constants that have no numbers.
+    fn bound(&self) -> Result<(), Diagnostics> {
+        let ready = self.program.get().or(self.plain_program.get()).is_some();
+        if ready || self.kernel.function_constants().is_empty() {
+            return Ok(());
+        }
+        passes::specialise(&self.kernel, &[]).map(|_| ())
+    }
+}
+
+/// Whether two buffers have bytes in common, and the kernel may write one of them.
+fn overlap(arguments: &[Argument<'_>]) -> bool {
+    let buffer = |argument: &Argument<'_>| match argument {
+        Argument::Buffer(buffer) => Some((buffer.addresses(), buffer.writable())),
+        Argument::Scalar(_) => None,
+    };
+    let buffers: Vec<_> = arguments.iter().filter_map(buffer).collect();
+    buffers.iter().enumerate().any(|(n, (a, a_written))| {
+        let mut others = buffers[n + 1..].iter();
+        others.any(|(b, b_written)| a.start < b.end && b.start < a.end && (*a_written || *b_written))
+    })
 }

@@ -109,7 +109,7 @@ impl Runtime {
         launch: &Launch,
         arguments: &[Argument<'_>],
     ) -> Result<Statistics, Diagnostics> {
-        kernel.program().run(launch, arguments, &self.limits.unwrap_or_default())
+        kernel.program(arguments)?.run(launch, arguments, &self.limits.unwrap_or_default())
     }
 
     /// Runs a kernel under the checker, on the CPU whichever device this is. The arguments stay as they are.
@@ -127,7 +127,7 @@ impl Runtime {
     ) -> Result<Report, Diagnostics> {
         let limits = self.limits.unwrap_or(enigma_check::Options::default().limits);
         let options = enigma_check::Options { order, limits };
-        enigma_check::check(kernel.kernel(), kernel.checked_program(), launch, arguments, &options)
+        enigma_check::check(kernel.kernel(), kernel.checked_program()?, launch, arguments, &options)
     }
 }
 

@@ -6,12 +6,12 @@
 use std::array;
 use std::marker::PhantomData;
 
-use enigma_ir::{DType, Opcode};
+use enigma_ir::{DType, Opcode, round_to_odd};
 use half::{bf16, f16};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Chunks, Source, chunks_mut, geometry, pack};
-use crate::lane::{Lane, SIMDGROUP, round_to_odd};
+use crate::lane::{Lane, SIMDGROUP};
 use crate::slot::Line;
 
 /// An operation on vectors, for a number of threads, of which whole chunks are computed. Results and operands are

@@ -6,6 +6,7 @@
 use smallvec::smallvec;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Rule};
+use crate::dialect::Dialect;
 use crate::kernel::{Attr, FunctionConstant, Kernel};
 use crate::table::Opcode;
 use crate::types::{DType, Literal};
@@ -29,7 +30,7 @@ pub struct Constant {
 /// its type does not hold, or two; and a number for an index that no function constant has.
 pub fn specialise(kernel: &Kernel, constants: &[Constant]) -> Result<Kernel, Diagnostics> {
     let declared = kernel.function_constants();
-    let mut found: Vec<Diagnostic> = declared.iter().filter_map(|wanted| misfit(wanted, constants)).collect();
+    let mut found: Vec<Diagnostic> = declared.iter().filter_map(|wanted| misfit(kernel, wanted, constants)).collect();
     let unknown = constants.iter().filter(|given| !declared.iter().any(|wanted| wanted.index == given.index));
     found.extend(unknown.map(|given| unknown_index(kernel, &declared, given.index)));
     if !found.is_empty() {
@@ -48,14 +49,17 @@ pub fn specialise(kernel: &Kernel, constants: &[Constant]) -> Result<Kernel, Dia
 }
 
 /// What is wrong with what a function constant is given.
-fn misfit(wanted: &FunctionConstant, constants: &[Constant]) -> Option<Diagnostic> {
+fn misfit(kernel: &Kernel, wanted: &FunctionConstant, constants: &[Constant]) -> Option<Diagnostic> {
     let FunctionConstant { index, dtype, span } = *wanted;
     let refused = |message: String, help: String| {
         Some(Diagnostic::new(Rule::InvalidBinding, message, span, "this function constant").with_help(help))
     };
     let mut given = constants.iter().filter(|given| given.index == index);
     let Some(first) = given.next() else {
-        let help = format!("give it one: `constants={{{index}: (\"{dtype}\", ...)}}`");
+        let help = match Dialect::of(kernel) {
+            Dialect::Python => format!("give it one: `constants={{{index}: (\"{dtype}\", ...)}}`"),
+            Dialect::Rust => format!("give it one: `.specialise(&[constant({index}, ...)])`"),
+        };
         return refused(format!("the function constant {index} is given no number"), help);
     };
     if given.next().is_some() {

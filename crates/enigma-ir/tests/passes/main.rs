@@ -7,8 +7,10 @@ mod common;
 mod fold;
 mod hoist;
 mod share;
+mod specialise;
 mod sweep;
 mod whole;
+mod widen;
 
 use common::Sketch;
 use enigma_ir::{DType, Kernel, MemoryId, Opcode, ValueId, Verified, print, verify};
