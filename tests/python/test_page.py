@@ -24,7 +24,7 @@ def test_the_example_runs_as_printed(threads):
     statistics = tiled_load[threads, threads](a, b)
     assert (statistics.copies, statistics.bytes_copied) == (threads // 32, threads // 32 * 256)
     assert (
-        "async_event ev = async_copy_1d_d2t(tile + c0, A + c0, cnt);"
+        "async_event ev = async_copy_1d_d2t(tile, A, 64);"
         in enigma.compile(tiled_load).metal_source
     )
 

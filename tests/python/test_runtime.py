@@ -67,7 +67,9 @@ def test_execute_with_several_outputs_and_scalars():
         ({"output_sizes": [256, 256]}, "2 outputs"),
         ({"output_shapes": [64], "output_dtypes": ["f8"]}, "float64"),
         ({"output_size": 256, "scalars": [1]}, "takes 0 numbers"),
-        ({"output_size": 256, "constants": {0: ("int", 3)}}, "function constants"),
+        ({"output_size": 256, "constants": {0: ("int", 3)}}, "no function constant 0"),
+        ({"output_size": 256, "constants": {0: 3}}, "has the entry 0: 3"),
+        ({"output_size": 256, "constants": 3}, "`constants` is the number 3"),
     ],
 )
 def test_outputs_that_do_not_fit(options, said):
@@ -202,7 +204,7 @@ def test_what_is_known_of_a_compiled_kernel():
     assert compiled.metallib_path is None and compiled.metallib_bytes is None and not compiled.has_metallib
     assert compiled.grid is None and compiled.block is None
     with pytest.raises(enigma.EnigmaError, match="vec_width"):
-        enigma.compile(split, vec_width=4)
+        enigma.compile(split, vec_width=5)
     with pytest.raises(enigma.EnigmaError, match="function"):
         enigma.compile(len)
 

@@ -454,8 +454,7 @@ impl Kernel {
 
     /// The function constants that the kernel uses, each index once, in ascending order.
     pub fn function_constants(&self) -> Vec<FunctionConstant> {
-        let constants = self.ops.iter().filter(|op| op.code == Opcode::FunctionConstant);
-        let mut found: Vec<FunctionConstant> = constants.filter_map(FunctionConstant::of).collect();
+        let mut found: Vec<FunctionConstant> = self.ops.iter().filter_map(FunctionConstant::of).collect();
         found.sort_by_key(|constant| constant.index);
         found.dedup_by_key(|constant| constant.index);
         found
@@ -483,9 +482,12 @@ pub struct FunctionConstant {
 }
 
 impl FunctionConstant {
-    fn of(op: &Op) -> Option<FunctionConstant> {
-        match op.attrs[..] {
-            [Attr::DType(dtype), Attr::Number(index)] => Some(FunctionConstant { index, dtype, span: op.span }),
+    /// The function constant that an operation is, if it is one.
+    pub(crate) fn of(op: &Op) -> Option<FunctionConstant> {
+        match (op.code, &op.attrs[..]) {
+            (Opcode::FunctionConstant, &[Attr::DType(dtype), Attr::Number(index)]) => {
+                Some(FunctionConstant { index, dtype, span: op.span })
+            }
             _ => None,
         }
     }

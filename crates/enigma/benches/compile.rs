@@ -1,4 +1,4 @@
-//! How long it takes from a Rust function to Metal source: tracing, verifying, emitting.
+//! How long it takes from a Rust function to Metal source: tracing, verifying, optimising, emitting.
 
 use std::hint::black_box;
 
@@ -21,8 +21,9 @@ fn compile(c: &mut Criterion) {
     let mut group = c.benchmark_group("tiled_load");
     group.bench_function("trace", |b| b.iter(|| black_box(tiled_load())));
     group.bench_function("trace + verify", |b| b.iter(|| tiled_load().compile()));
-    group.bench_function("emit", |b| b.iter(|| enigma_msl::emit(compiled.kernel(), &Options::default())));
-    group.bench_function("trace + verify + emit", |b| {
+    group.bench_function("optimise", |b| b.iter(|| enigma_ir::passes::optimise(compiled.kernel())));
+    group.bench_function("emit", |b| b.iter(|| enigma_msl::emit(compiled.optimised(), &Options::default())));
+    group.bench_function("trace + verify + optimise + emit", |b| {
         b.iter(|| tiled_load().compile().map(|kernel| kernel.metal_source(&Options::default())));
     });
     group.finish();

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
-use enigma_runtime::{Argument, Launch, Order, Report, Runtime, Statistics};
+use enigma_runtime::{Argument, Constant, Launch, Order, Report, Runtime, Statistics};
 
 use crate::element::Element;
 use crate::memory::Buffer;
@@ -22,6 +22,26 @@ pub struct Compiled<P> {
 impl<P> Compiled<P> {
     pub(crate) fn new(untyped: enigma_runtime::Compiled) -> Self {
         Compiled { untyped, params: PhantomData }
+    }
+
+    /// The kernel with numbers in the place of its function constants; see [`function_constant`](crate::function_constant).
+    ///
+    /// # Errors
+    ///
+    /// `invalid-binding` when they are not one number of the right type for each function constant; and what they make
+    /// wrong with the kernel.
+    pub fn specialise(&self, constants: &[Constant]) -> Result<Compiled<P>, Diagnostics> {
+        self.untyped.specialise(constants).map(Compiled::new)
+    }
+
+    /// The kernel with accesses of `width` consecutive elements joined; see
+    /// [`enigma_runtime::Compiled::widened`].
+    ///
+    /// # Errors
+    ///
+    /// `invalid-operand` for a width other than 0 to 4.
+    pub fn widened(&self, width: u32) -> Result<Compiled<P>, Diagnostics> {
+        self.untyped.widened(width).map(Compiled::new)
     }
 
     /// Runs the kernel on the default device: `grid` threads, in threadgroups of `threads`. `arguments` is a tuple with

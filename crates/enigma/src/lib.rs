@@ -69,6 +69,7 @@ struct Pages;
 
 mod arity;
 mod carried;
+mod constants;
 mod control;
 mod element;
 mod flight;
@@ -87,11 +88,12 @@ pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule, Severity, Sty
 pub use enigma_macros::kernel;
 pub use enigma_msl::{AsyncLowering, Options};
 pub use enigma_runtime::{
-    Capabilities, Figures, Finding, Instance, Limits, Order, Report, Runs, Runtime, Statistics, Timeline,
+    Capabilities, Constant, Figures, Finding, Instance, Limits, Order, Report, Runs, Runtime, Statistics, Timeline,
 };
 pub use half::{bf16, f16};
 
 pub use carried::Carried;
+pub use constants::{constant, function_constant};
 pub use control::{Bounds, Loop, for_range, if_, if_else, range, while_, while_carry};
 pub use element::{
     Bits, Element, Float, FloatVector, Integer, MatElement, Number, ValueType, Vec2, Vec3, Vec4, Vector,
@@ -123,9 +125,9 @@ pub mod prelude {
         At, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight, Integer,
         Kernel, Mat, Mat2, Mat3, Mat4, Matrix, MemFlags, Number, Operand, Order, Readable, Registers, Report, Rule,
         Runtime, Size, Tile, Val, Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t,
-        async_copy_2d_t2d, async_copy_wait, barrier, barrier_with, bf16, f16, for_range, if_, if_else, make_vec,
-        mat_make, range, registers, select, simd_barrier, simd_barrier_with, threadgroup, val, wait_all, while_,
-        while_carry,
+        async_copy_2d_t2d, async_copy_wait, barrier, barrier_with, bf16, constant, f16, for_range, function_constant,
+        if_, if_else, make_vec, mat_make, range, registers, select, simd_barrier, simd_barrier_with, threadgroup, val,
+        wait_all, while_, while_carry,
     };
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`structure`] | `invalid-kernel`: the representation's own invariants |
 //! | [`limits`] | `resource-limit` |
+//! | [`constants`] | `invalid-operand`: function constants of two types |
 //! | [`bounds`] | `out-of-bounds`, where the extents are constant |
 //! | [`divergence`] | `divergent-copy`, `divergent-barrier`, where the lanes are known to disagree |
 //! | [`flight`] | `never-waited`, `waited-twice`, `read-before-wait`, `write-before-wait`, `source-overwritten`, `overlapping-copies` |
@@ -15,6 +16,7 @@
 
 mod advice;
 mod bounds;
+mod constants;
 mod divergence;
 mod extent;
 mod flight;
@@ -81,6 +83,7 @@ pub fn verify(kernel: Kernel) -> Result<Verified<Kernel>, Diagnostics> {
 fn judge(kernel: &Kernel, found: &mut Vec<Diagnostic>) {
     let mut subject = Subject { kernel, levels: uniformity(kernel), evaluator: Evaluator::new(kernel) };
     limits::check(kernel, found);
+    constants::check(kernel, found);
     bounds::check(&subject, found);
     divergence::check(&subject, found);
     flight::check(&mut subject, found);

@@ -62,3 +62,13 @@ fn a_number_that_the_type_does_not_hold() {
     let twice = constant(7, DType::Bool, Literal::Bool(true));
     insta::assert_snapshot!(refusal(&[constant(3, DType::U32, Literal::Int(-1)), twice, twice]));
 }
+
+#[test]
+fn an_index_has_one_type() {
+    let mut k = Sketch::new("two_types");
+    let out = k.buffer("out", DType::F32);
+    let count = k.value(Opcode::FunctionConstant, &[name("uint"), int(0)]);
+    let scale = k.value(Opcode::FunctionConstant, &[name("float"), int(0)]);
+    k.call(Opcode::Store, &[out.into(), count.into(), scale.into()]);
+    insta::assert_snapshot!(verify(k.builder.finish()).expect_err("two types").render(Style::Plain));
+}
