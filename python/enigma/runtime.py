@@ -442,7 +442,9 @@ def check(
         EnigmaError: for arguments that do not fit the parameters, a launch that exceeds the device, and for what is no
             completion order.
     """
-    return default_runtime().check(fn, *arguments, grid=grid, threads=threads, order=order)
+    return default_runtime().check(
+        fn, *arguments, grid=grid, threads=threads, order=order, constants=constants
+    )
 
 
 def launcher(kernel: Kernel, shape: tuple[Shape, Shape]) -> Callable[..., Statistics]:

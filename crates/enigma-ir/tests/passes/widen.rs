@@ -84,7 +84,7 @@ fn as_many_as_there_are() {
     assert_eq!(widened(&kernel(&[0, 1, 3, 4]), 3), (0, 0));
     assert_eq!(widened(&kernel(&[0, 2, 1]), 3), (1, 1), "in any order, if the first index is there");
     assert_eq!(
-        widened(&kernel(&[2, 1, 0]), 3),
+        widened(&kernel(&[3, 2, 1]), 3),
         (0, 1),
         "the index of the first element is not there at the first load"
     );
