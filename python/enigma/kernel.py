@@ -244,8 +244,8 @@ class CompiledKernel:
         them alone is computed here, and branches that they decide are gone.
 
         Raises:
-            EnigmaError: when they do not fit the kernel's function constants, one number for each; and for what they make
-                wrong with the kernel.
+            EnigmaError: when they are not one number for each of the kernel's function constants; and for what they
+                make wrong with the kernel.
         """
         return CompiledKernel(self._core.specialise(constants), self._async_lowering)
 

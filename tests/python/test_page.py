@@ -23,10 +23,7 @@ def test_the_example_runs_as_printed(threads):
     a, b = sample(enigma.f32, 64), np.zeros(64, np.float32)
     statistics = tiled_load[threads, threads](a, b)
     assert (statistics.copies, statistics.bytes_copied) == (threads // 32, threads // 32 * 256)
-    assert (
-        "async_event ev = async_copy_1d_d2t(tile, A, 64);"
-        in enigma.compile(tiled_load).metal_source
-    )
+    assert "async_event ev = async_copy_1d_d2t(tile, A, 64);" in enigma.compile(tiled_load).metal_source
 
 
 def make_tiled_load(dtype: type[enigma.DType]) -> enigma.Kernel:
