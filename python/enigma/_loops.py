@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _core, control
 from ._core import Value
+from ._exits import VALUE
 from ._liveness import Needs
 from ._variables import (
     ABSENT,
@@ -53,7 +54,7 @@ class _Recorded:
         return [shown.get(name, self.defined_inside(name)) for name in self.needs.names]
 
     def defined_inside(self, name: str) -> Unusable | Any:
-        if name == "_enigma_value":
+        if name == VALUE:
             return ABSENT
         return Unusable(
             f"{subject(name)} gets its value in this loop, which need not have run",
@@ -65,7 +66,7 @@ class _Recorded:
         return _core.refusal_at(
             "invalid-kernel",
             f"{subject(name)} {what}, which a loop cannot carry",
-            [(None, "at the end of this loop's body"), (self.spot, "the loop")],
+            [(self.spot, "this loop")],
             "a loop carries numbers, values and events, and tuples and lists of them, that keep their kind: give what"
             " the body assigns a name of its own",
         )
@@ -78,7 +79,7 @@ class _Recorded:
         made = [
             name for name in self.needs.names if name not in self.carried.shapes and is_usable(scope, name)
         ]
-        made = [name for name in made if self.at_least_once or name == "_enigma_value"]
+        made = [name for name in made if self.at_least_once or name == VALUE]
         trees = Carried(made, scope, Containers((), scope), frozenset())
         values = [leaf for leaf in trees.init if type(leaf) is Value]
         names = [name_for_reading(name) for name in trees.leaf_names]

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _core
 from ._core import Event, RegisterTensor, Tensor, Value
+from ._exits import VALUE
 
 Scope = Mapping[str, Any]
 Refuse = Callable[[str, str], Exception]
@@ -86,7 +87,7 @@ def name_for_reading(name: str) -> str:
 
 def subject(name: str) -> str:
     """The variable as the subject of a message."""
-    return "what is returned" if name == "_enigma_value" else f"`{name}`"
+    return "what is returned" if name == VALUE else f"`{name}`"
 
 
 def map_leaves(tree: Any, act: Callable[[Any], Any]) -> Any:
@@ -216,7 +217,7 @@ class Meeting:
 
     def apart(self, name: str, then: str, otherwise: str) -> Unusable:
         """A variable that holds different kinds of things on the two sides."""
-        if name == "_enigma_value":
+        if name == VALUE:
             return Unusable(
                 f"this function returns {otherwise} on some ways, and {then} on others",
                 [],

@@ -46,9 +46,9 @@ def for_range(
 def range(*bounds: Operand) -> Iterator[Value]:
     """A counted loop, ``for i in enigma.range(lo, hi, step):``, recorded as `for_range` is.
 
-    It takes what Python's ``range`` takes, traced values included. Variables that the body assigns, that exist before
-    the loop, and whose value the next iteration or what follows the loop needs are carried from one iteration to the
-    next, events among them.
+    It takes what Python's ``range`` takes, traced values included. Python's own ``range`` of values is recorded
+    likewise; this one is recorded for Python numbers too. Variables that the body assigns are carried from one
+    iteration to the next, events among them. `break`, `continue` and `return` may leave it.
 
     Raises:
         EnigmaError: outside the text of a kernel, where the loop cannot be rewritten.
@@ -57,8 +57,8 @@ def range(*bounds: Operand) -> Iterator[Value]:
         "invalid-kernel",
         "`enigma.range` is no Python iterator",
         "called here",
-        "`for i in enigma.range(...):` is rewritten in a function decorated with `@enigma.kernel` whose source is at"
-        " hand; elsewhere use `with enigma.for_range(lo, hi) as i:`",
+        "`for i in enigma.range(...):` is rewritten in a kernel, and in what it calls, where the source is at hand;"
+        " elsewhere use `with enigma.for_range(lo, hi) as i:`",
     )
 
 

@@ -333,3 +333,41 @@ def test_helpers_outside_kernels_stay_pythons():
     enigma.compile(calls)
     assert helper(3, kept) == 1.0
     assert kept[-1]() == 5
+
+
+def test_what_a_taken_back_iteration_left_behind_is_refused():
+    class Shelf:
+        tensor = value = None
+
+    @enigma.kernel
+    def leaks(A: enigma.f32):
+        x = 3
+        while x > 1:
+            if Shelf.value is None:
+                Shelf.tensor = enigma.register_tensor(4)
+                Shelf.value = A[0] + 1.0
+            x = enigma.metal_cast(A[1], "uint")
+        A[1] = Shelf.value
+        A[2] = Shelf.tensor[0]
+
+    assert [finding.rule for finding in refusal(leaks).diagnostics] == ["value-escapes"] * 2
+
+
+def test_a_value_of_another_kernel_does_not_leave_a_loop():
+    kept = []
+
+    @enigma.kernel
+    def keeps(A: enigma.f32):
+        for k in range(100):
+            kept.append(A[k] * 2.0)
+
+    @enigma.kernel
+    def takes(A: enigma.f32, n: enigma.Scalar(enigma.i32)):
+        while True:
+            y = kept[-1]
+            if n > 1:
+                break
+        A[0] = y
+
+    enigma.compile(keeps)
+    assert "foreign-value" in {finding.rule for finding in refusal(takes).diagnostics}

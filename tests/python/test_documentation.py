@@ -113,6 +113,15 @@ def test_the_first_example_of_the_python_page_runs(tmp_path):
     np.testing.assert_array_equal(module.b, module.a * 2)
 
 
+def test_the_kernel_of_the_control_flow_section_runs(tmp_path):
+    section = PYTHON.read_text().split("\n## Control flow\n")[1]
+    module = loaded("import enigma\n" + blocks(section)[0], tmp_path)
+    rows = np.array([[1, 5, 9], [0, 0, 0], [7, 7, 1]], np.float32)
+    found = np.zeros(3, np.int32)
+    module.first_above[3, 3](rows, found, 3, 4.0)
+    assert found.tolist() == [1, -1, 0]
+
+
 def test_the_kernel_of_the_readme_runs(tmp_path, capsys):
     module = loaded(blocks(README.read_text())[0], tmp_path)
     np.testing.assert_array_equal(module.b, module.a)

@@ -46,6 +46,16 @@ impl Given {
     pub fn resolve(self, kernel: u64, builder: &mut Builder, span: Span) -> Arg {
         match self {
             Given::Free(arg) => arg,
+            Given::Owned(owner, Arg::Memory(id))
+                if owner == kernel && id.index() >= builder.kernel().memories().len() =>
+            {
+                let message = "this tensor was made in an iteration that was taken back to record the loop";
+                builder.refuse(
+                    Diagnostic::new(Rule::ValueEscapes, message, span, "used here")
+                        .with_help("make it before the loop"),
+                );
+                Arg::Value(builder.invalid(span))
+            }
             Given::Owned(owner, arg) if owner == kernel => arg,
             Given::Owned(_, arg) => {
                 let what = if matches!(arg, Arg::Memory(_)) { "tensor" } else { "value" };

@@ -74,6 +74,10 @@ fn wrapped(py: Python<'_>, kernel: u64, values: Vec<(ValueId, bool)>) -> PyResul
     values.into_iter().map(|(id, is_event)| wrap(py, kernel, id, is_event)).collect()
 }
 
+fn carries_out(tracer: &mut Tracer, arg: &Arg, span: enigma_ir::Span) -> bool {
+    matches!(arg, Arg::Value(value) if tracer.builder.carry_out(*value, span))
+}
+
 fn name_all(tracer: &mut Tracer, values: &[ValueId], names: &[String]) {
     for (&value, name) in values.iter().zip(names) {
         tracer.builder.name_value(value, name);
@@ -251,11 +255,11 @@ impl Loop {
         &self,
         py: Python<'_>,
         next: Vec<Bound<'_, PyAny>>,
-        made: Vec<Py<Value>>,
+        made: Vec<Bound<'_, PyAny>>,
         names: Vec<String>,
     ) -> PyResult<Vec<Option<Py<PyAny>>>> {
         let next = read(&next);
-        let made: Vec<ValueId> = made.iter().map(|value| value.get().id).collect();
+        let made = read(&made);
         let what = if self.counted { "for" } else { "while" };
         let ended = trace::with(py, &self.place, what, |tracer, span| {
             if !tracer.close(self.number, span) {
@@ -263,8 +267,9 @@ impl Loop {
             }
             let mut next = resolved(tracer, &next, span);
             refuse_retyped(tracer, &self.init, Some(&self.names), &next, span);
-            let leaves: Vec<bool> = made.iter().map(|&value| tracer.builder.carry_out(value, span)).collect();
-            next.extend(made.iter().zip(&leaves).filter(|(_, leaves)| **leaves).map(|(&value, _)| Arg::Value(value)));
+            let made = resolved(tracer, &made, span);
+            let leaves: Vec<bool> = made.iter().map(|arg| carries_out(tracer, arg, span)).collect();
+            next.extend(made.into_iter().zip(&leaves).filter(|(_, leaves)| **leaves).map(|(arg, _)| arg));
             let results = match self.counted {
                 true => tracer.builder.end_for(&next, span),
                 false => tracer.builder.end_while(&next, span),

@@ -245,7 +245,8 @@ impl RegisterTensor {
         let place = Place::of_caller(py)?;
         trace::with(py, &place, &self.memory.name, |tracer, span| {
             let mut diagnostic = Diagnostic::new(rule, message, span, label).with_help(help);
-            if tracer.kernel == self.memory.kernel {
+            let is_there = self.memory.id.index() < tracer.builder.kernel().memories().len();
+            if tracer.kernel == self.memory.kernel && is_there {
                 let declared = tracer.builder.kernel().memory(self.memory.id).span;
                 diagnostic = diagnostic.with_label(declared, format!("of shape {:?}", self.shape));
             }

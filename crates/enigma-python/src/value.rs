@@ -13,8 +13,8 @@ use crate::trace;
 
 /// A number (or a vector, or a simdgroup matrix) that each thread has when the kernel runs.
 ///
-/// Operators on values record operations. While the kernel is traced a value has no number: `if value:` is
-/// an error; use `enigma.if_` or `enigma.where`.
+/// Operators on values record operations, and so do `if`, `while`, `and` and their like in the text of a kernel. While
+/// the kernel is traced a value has no number: what needs one, as the index of a list, is an error.
 #[pyclass(frozen, module = "enigma", name = "Value")]
 pub struct Value {
     /// The kernel that made it.
