@@ -214,7 +214,7 @@ fn judge_element(
 }
 
 /// What cannot stand beside each other in two threadgroups, and the rule it breaks.
-const CONFLICTS: [(Class, Class, Rule); 7] = [
+const CONFLICTS: [(Class, Class, Rule); 13] = [
     (Class::Write, Class::Write, Rule::DataRace),
     (Class::Read, Class::Write, Rule::DataRace),
     (Class::Read, Class::CopyWrite, Rule::ReadBeforeWait),
@@ -222,6 +222,12 @@ const CONFLICTS: [(Class, Class, Rule); 7] = [
     (Class::Write, Class::CopyRead, Rule::SourceOverwritten),
     (Class::CopyWrite, Class::CopyWrite, Rule::OverlappingCopies),
     (Class::CopyRead, Class::CopyWrite, Rule::OverlappingCopies),
+    (Class::AtomicRead, Class::Write, Rule::DataRace),
+    (Class::AtomicWrite, Class::Write, Rule::DataRace),
+    (Class::AtomicWrite, Class::Read, Rule::DataRace),
+    (Class::AtomicRead, Class::CopyWrite, Rule::ReadBeforeWait),
+    (Class::AtomicWrite, Class::CopyWrite, Rule::WriteBeforeWait),
+    (Class::AtomicWrite, Class::CopyRead, Rule::SourceOverwritten),
 ];
 
 /// Two uses of different threadgroups, one of each set, if there are such.

@@ -5,6 +5,9 @@
 //! one now if a barrier that both threads met, and that names the memory's address space, stands at a later tick than `t`. No
 //! verdict depends on the order in which the executor happens to run threads.
 //!
+//! Atomic operations order as well: what came before a release comes before what follows an acquire that sees it. Of that, too, a number is
+//! enough: the last release that each simdgroup has acquired.
+//!
 //! The clock keeps the last barrier of each kind and the last one at another place: where only the last orders a conflicting pair,
 //! it is *needed*.
 
@@ -79,6 +82,8 @@ pub struct Clock {
     /// When the threadgroup began: what is older is of another threadgroup, and never was.
     begin: Tick,
     spaces: [Ordering; 2],
+    /// For each simdgroup, when the last release was that it has acquired.
+    acquired: [Tick; SIMDGROUPS],
     /// By operation: whether it is a barrier that was met, and whether it was needed.
     met: Vec<bool>,
     needed: Vec<bool>,
@@ -94,6 +99,7 @@ impl Clock {
             now: 0,
             begin: 0,
             spaces: [space.clone(), space],
+            acquired: [0; SIMDGROUPS],
             met: vec![false; operations],
             needed: vec![false; operations],
             exhausted: false,
@@ -107,6 +113,7 @@ impl Clock {
             self.now = 0;
         }
         self.begin = self.tick();
+        self.acquired = [0; SIMDGROUPS];
         for space in &mut self.spaces {
             let none = Barriers::none(self.begin);
             *space = Ordering { all: none, own: [none; SIMDGROUPS] };
@@ -142,9 +149,16 @@ impl Clock {
         self.exhausted
     }
 
+    /// A lane of a simdgroup acquires what was released at that tick.
+    pub fn acquire(&mut self, simdgroup: usize, released: Tick) {
+        self.acquired[simdgroup] = self.acquired[simdgroup].max(released);
+    }
+
     /// All threads meet a barrier.
     pub fn barrier(&mut self, site: OpId, flags: MemFlags) {
         let now = self.tick();
+        let acquired = self.acquired.iter().copied().max().unwrap_or(0);
+        self.acquired = [acquired; SIMDGROUPS];
         self.met[site.index()] = true;
         for shared in Shared::ALL.into_iter().filter(|shared| shared.ordered_by(flags)) {
             let space = &mut self.spaces[shared as usize];
@@ -197,7 +211,7 @@ impl Clock {
             false => &space.all,
         };
         if tick >= barriers.last {
-            return false;
+            return tick <= self.acquired[actor.agent.simdgroup()];
         }
         if let (true, Some(site)) = (tick >= barriers.before, barriers.site) {
             self.needed[site.index()] = true;

@@ -1,8 +1,10 @@
 //! The rules, at one element: who may touch it now.
 
 use enigma_cpu::observer::Transfer;
+use enigma_ir::table::Access;
 use enigma_ir::{Hazard, MemoryId, OpId, Rule};
 
+use crate::atomics::{Accesses, Atomics};
 use crate::clock::{Actor, Clock, Shared, Tick};
 use crate::course::Recorder;
 use crate::flight::{Flights, Standing};
@@ -28,6 +30,17 @@ enum Over {
     InFlight,
 }
 
+/// An atomic operation.
+#[derive(Copy, Clone, Debug)]
+pub struct AtomicDeed {
+    pub site: OpId,
+    pub access: Access,
+    /// Whether it makes use of what it reads.
+    pub looks: bool,
+    pub acquires: bool,
+    pub releases: bool,
+}
+
 /// Which element.
 #[derive(Copy, Clone, Debug)]
 pub struct At {
@@ -41,6 +54,7 @@ pub struct At {
 pub struct Judge {
     pub clock: Clock,
     pub flights: Flights,
+    pub atomics: Atomics,
     pub schedule: Schedule,
     pub found: Found,
     pub recorder: Recorder,
@@ -82,6 +96,74 @@ impl Judge {
         // A copy in flight is still to come, whatever is stored meanwhile.
         if over != Over::InFlight {
             self.written(cell, Record::plain(self.clock.now(), agent, site.index() as u32));
+        }
+    }
+
+    /// An atomic operation of one thread.
+    pub fn atomic(
+        &mut self,
+        cell: &mut Cell,
+        at: At,
+        agent: Agent,
+        AtomicDeed { site, access, looks, .. }: AtomicDeed,
+    ) {
+        let (actor, deed) = (Actor { agent, collective: false }, Deed::Access(site));
+        let writes = access.writes();
+        if writes && looks && self.is_new(cell, at) {
+            self.uninitialized(at, actor, deed);
+        }
+        let over = match writes {
+            true => self.check_write_of(cell, at, actor, deed),
+            false => {
+                self.check_read_of(cell, at, actor, deed);
+                Over::Past
+            }
+        };
+        if let (true, true, Some(leader)) = (writes, looks, self.copy_in(cell)) {
+            self.flights.mark_read(leader, agent.simdgroup());
+        }
+        if over != Over::InFlight {
+            let access = Record::plain(self.clock.now(), agent, site.index() as u32);
+            self.atomics.of_mut(cell, &self.clock).note(&mut self.clock, at.shared, access, writes);
+        }
+    }
+
+    /// What an atomic operation of one thread orders, when it is done.
+    pub fn synchronise(&mut self, cell: &mut Cell, agent: Agent, deed: AtomicDeed) {
+        let accesses = self.atomics.of_mut(cell, &self.clock);
+        if deed.acquires {
+            self.clock.acquire(agent.simdgroup(), accesses.released);
+        }
+        if deed.releases {
+            accesses.released = self.clock.now();
+        }
+    }
+
+    /// Whether nothing has written the element yet.
+    fn is_new(&self, cell: &Cell, at: At) -> bool {
+        let written = || self.atomics.of(cell, &self.clock).is_some_and(Accesses::is_written);
+        at.shared == Shared::Threadgroup && !self.clock.is_current(cell.write.tick()) && !written()
+    }
+
+    /// The copy whose elements stand there, if it is one that does.
+    fn copy_in(&self, cell: &Cell) -> Option<u32> {
+        cell.write.flight().filter(|_| self.clock.is_current(cell.write.tick()))
+    }
+
+    /// A load, a store or a copy against the atomic accesses that went before.
+    #[inline(always)]
+    fn check_atomics(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed, writes: bool) {
+        if let Some(accesses) = self.atomics.of(cell, &self.clock) {
+            let against = accesses.against(writes);
+            self.check_each(against, at, actor, deed);
+        }
+    }
+
+    fn check_each(&mut self, against: [Record; 4], at: At, actor: Actor, deed: Deed) {
+        for past in against {
+            if self.clock.is_current(past.tick()) {
+                self.check_past(past, at, actor, deed);
+            }
         }
     }
 
@@ -129,7 +211,7 @@ impl Judge {
 
     /// What was done last to an element that nothing orders for other simdgroups, or that only the last barrier does.
     fn unsettled(&self, cell: &Cell, shared: Shared) -> Record {
-        let records = [cell.write, cell.reads[0], cell.reads[1]];
+        let records = [cell.write, cell.reads[0], cell.reads[1], self.atomics.last(cell, &self.clock)];
         let last = records.into_iter().max_by_key(|&past| self.over_at(past)).unwrap_or(Record::NONE);
         let over = self.over_at(last);
         let matters = over >= self.clock.last_barrier(shared) || self.clock.in_interval_before(shared, over);
@@ -156,14 +238,28 @@ impl Judge {
         cell.write = write;
         cell.prior = Record::NONE;
         cell.reads = [Record::NONE; 2];
+        cell.atomics = Default::default();
         cell.earlier = Default::default();
     }
 
     #[inline(always)]
     fn check_read(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) {
+        self.check_atomics(cell, at, actor, deed, false);
+        self.check_read_of(cell, at, actor, deed);
+    }
+
+    #[inline(always)]
+    fn check_write(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) -> Over {
+        self.check_atomics(cell, at, actor, deed, true);
+        self.check_write_of(cell, at, actor, deed)
+    }
+
+    /// A read against stores and copies.
+    #[inline(always)]
+    fn check_read_of(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) {
         let write = cell.write;
         if !self.clock.is_current(write.tick()) {
-            if at.shared == Shared::Threadgroup {
+            if self.is_new(cell, at) {
                 self.uninitialized(at, actor, deed);
             }
             return;
@@ -192,8 +288,9 @@ impl Judge {
         }
     }
 
+    /// A write against loads, stores and copies.
     #[inline(always)]
-    fn check_write(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) -> Over {
+    fn check_write_of(&mut self, cell: &Cell, at: At, actor: Actor, deed: Deed) -> Over {
         let write = cell.write;
         let mut over = Over::Past;
         if self.clock.is_current(write.tick()) {

@@ -19,7 +19,7 @@
 //! | `buffers` | the copies of the arguments, and the regions of device memory in which accesses can conflict |
 //! | `watch` | the observer of one worker: finds the cells of all that is announced |
 //! | `judge` | the rules, at one cell: who may touch it now |
-//! | `record`, `shadow`, `registers` | what is remembered of an element, in threadgroup and device memory and in registers |
+//! | `record`, `atomics`, `shadow`, `registers` | what is remembered of an element, in threadgroup and device memory and in registers |
 //! | `clock`, `flight`, `across` | what the three questions are answered from |
 //! | `schedule` | lets copies in flight land when the order says |
 //! | `found` | each hazard once, with its count and its first instance |
@@ -33,7 +33,8 @@
 //! * **No false alarm.** An error is reported only where nothing in the kernel orders two uses that conflict. A correct kernel has
 //!   none, in any order.
 //! * **Nothing depends on the schedule.** A verdict compares logical times and sets of threadgroups; on how many workers a launch
-//!   runs, and in which order, changes nothing.
+//!   runs, and in which order, changes nothing. What a kernel with atomic operations on device memory computes may depend on it, so
+//!   that its threadgroups run one after another.
 //! * **Linear time.** An access costs the same whatever went before. Only where it conflicts with copies in flight are these looked
 //!   through, and of identical copies one per simdgroup.
 //! * **Memory** grows with what one threadgroup touches and the copies that it issues, times the workers; and with the device memory
@@ -43,6 +44,7 @@
 //! `MAX_FLIGHTS` copies in a threadgroup, is not judged, and the report says so.
 
 mod across;
+mod atomics;
 mod buffers;
 mod check;
 mod clock;

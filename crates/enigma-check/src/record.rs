@@ -1,5 +1,6 @@
 //! What shadow memory remembers of an element.
 
+use crate::atomics::Place;
 use crate::clock::{Clock, Shared, Tick};
 
 /// Threads of a simdgroup.
@@ -114,6 +115,8 @@ pub struct Cell {
     pub readers: u32,
     /// The last of them that was issued.
     pub reader: u32,
+    /// Where its atomic accesses since the last store or copy to it are kept, if there were any.
+    pub atomics: Place,
 }
 
 /// Reads that only the last barrier, or more of the same place, set apart from now.
@@ -155,32 +158,7 @@ impl Cell {
             self.reads = [read, Record::NONE];
             return;
         }
-        self.keep(read, reader, fresh, of);
-    }
-
-    /// Takes a read in among those since the last barrier, which came at the tick `fresh`.
-    fn keep(&mut self, read: Record, reader: Reader, fresh: Tick, of: impl Fn(u32) -> Reader) {
-        let who = |record: Record| Reader::of(record, &of);
-        let [first, second] = self.reads;
-        let others = [Some(first), (second.tick() >= fresh).then_some(second)];
-        if reader.agent.is_none() && others.iter().flatten().any(|&r| who(r).simdgroup == reader.simdgroup) {
-            // Against other simdgroups the record that stands there says as much, and to its own a waited copy is nothing.
-            return;
-        }
-        let replaced = |r: &Record| {
-            let known = who(*r);
-            known == reader || (known.agent.is_none() && known.simdgroup == reader.simdgroup)
-        };
-        let mut rest = others.into_iter().flatten().filter(|r| !replaced(r));
-        let other = match (rest.next(), rest.next()) {
-            (Some(one), Some(two))
-                if who(one).simdgroup == reader.simdgroup && who(two).simdgroup != reader.simdgroup =>
-            {
-                Some(two)
-            }
-            (one, _) => one,
-        };
-        self.reads = [read, other.unwrap_or(Record::NONE)];
+        self.reads = keep_two(self.reads, read, reader, fresh, of);
     }
 
     /// What is to be known of the reads of the interval that a barrier has just ended.
@@ -195,6 +173,35 @@ impl Cell {
         let before = !clock.in_interval_before(shared, self.earlier.tick) || self.earlier.agent == agent;
         Earlier { tick: first.tick(), agent: if alone && before { agent } else { Earlier::SEVERAL } }
     }
+}
+
+/// Takes an access in among two of those since the last barrier, which came at the tick `fresh`, and returns the two that are kept.
+pub fn keep_two(
+    kept: [Record; 2],
+    read: Record,
+    reader: Reader,
+    fresh: Tick,
+    of: impl Fn(u32) -> Reader,
+) -> [Record; 2] {
+    let who = |record: Record| Reader::of(record, &of);
+    let [first, second] = kept;
+    let others = [Some(first), (second.tick() >= fresh).then_some(second)];
+    if reader.agent.is_none() && others.iter().flatten().any(|&r| who(r).simdgroup == reader.simdgroup) {
+        // Against other simdgroups the record that stands there says as much, and to its own a waited copy is nothing.
+        return kept;
+    }
+    let replaced = |r: &Record| {
+        let known = who(*r);
+        known == reader || (known.agent.is_none() && known.simdgroup == reader.simdgroup)
+    };
+    let mut rest = others.into_iter().flatten().filter(|r| !replaced(r));
+    let other = match (rest.next(), rest.next()) {
+        (Some(one), Some(two)) if who(one).simdgroup == reader.simdgroup && who(two).simdgroup != reader.simdgroup => {
+            Some(two)
+        }
+        (one, _) => one,
+    };
+    [read, other.unwrap_or(Record::NONE)]
 }
 
 /// Who stands behind a record of a read.

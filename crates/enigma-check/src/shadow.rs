@@ -20,10 +20,15 @@ pub enum Class {
     CopyRead,
     /// As the destination of a copy.
     CopyWrite,
+    /// By an atomic load.
+    AtomicRead,
+    /// By another atomic operation.
+    AtomicWrite,
 }
 
 impl Class {
-    pub const ALL: [Class; 4] = [Class::Read, Class::Write, Class::CopyRead, Class::CopyWrite];
+    pub const ALL: [Class; 6] =
+        [Class::Read, Class::Write, Class::CopyRead, Class::CopyWrite, Class::AtomicRead, Class::AtomicWrite];
 }
 
 /// Who used an element at which operation; 0 is nobody.
@@ -81,6 +86,8 @@ pub struct Region {
     pages: Vec<Page>,
     /// The numbers of the pages in use, in the order of `pages`.
     touched: Vec<u32>,
+    /// Whether what happens from here on is not taken down.
+    ordered: bool,
 }
 
 #[derive(Debug)]
@@ -111,18 +118,22 @@ impl Region {
     /// The cell of an element, which is used so.
     #[inline]
     pub fn cell(&mut self, element: usize, class: Class, used: Use) -> &mut Cell {
+        let ordered = self.ordered;
         let page = self.page(element / PAGE);
-        page.uses[class as usize][element % PAGE] = used;
+        if !ordered {
+            page.uses[class as usize][element % PAGE] = used;
+        }
         &mut page.cells[element % PAGE]
     }
 
     /// Visits the cells of consecutive elements, all used so, or, with [`Use::NONE`], not.
     pub fn visit(&mut self, range: Range<usize>, class: Class, used: Use, mut visit: impl FnMut(usize, &mut Cell)) {
+        let counts = used.is_some() && !self.ordered;
         let mut element = range.start;
         while element < range.end {
             let within = element % PAGE..(element % PAGE + range.end - element).min(PAGE);
             let page = self.page(element / PAGE);
-            if used.is_some() {
+            if counts {
                 page.uses[class as usize][within.clone()].fill(used);
             }
             for cell in &mut page.cells[within] {
@@ -130,6 +141,16 @@ impl Region {
                 element += 1;
             }
         }
+    }
+
+    /// What the threadgroup did so far may come before what others do, and is not held against them.
+    pub fn release(&mut self) {
+        self.pages.iter_mut().for_each(|page| page.uses = UNUSED);
+    }
+
+    /// What the threadgroup does from here on may come after what others did, and is not held against them.
+    pub fn acquire(&mut self) {
+        self.ordered = true;
     }
 
     /// Hands over what the threadgroup did, page by page, and forgets it. Cells need no clearing: what they hold is older than the
@@ -140,6 +161,7 @@ impl Region {
             take(number, &page.uses);
             page.uses = UNUSED;
         }
+        self.ordered = false;
     }
 
     /// Forgets the cells, when ticks begin anew.

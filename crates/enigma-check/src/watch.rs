@@ -4,16 +4,18 @@ use std::ops::Range;
 
 use enigma_cpu::Launch;
 use enigma_cpu::observer::{Indices, Landing, Mask, MatrixTouch, Observer, PER_LANE, Stop, Touch, Transfer};
-use enigma_ir::{Hazard, Kernel, MemFlags, Memory, MemoryId, OpId, Opcode, Space};
+use enigma_ir::table::Access;
+use enigma_ir::{Hazard, Kernel, MemFlags, Memory, MemoryId, Op, OpId, Opcode, Space};
 
 use crate::across::Across;
+use crate::atomics::Atomics;
 use crate::buffers::Regions;
 use crate::check::sites_of;
 use crate::clock::{Actor, Clock, Shared};
 use crate::course::Recorder;
 use crate::flight::Flights;
 use crate::found::{Found, Spot};
-use crate::judge::{At, Judge, Readable};
+use crate::judge::{At, AtomicDeed, Judge, Readable};
 use crate::order::Order;
 use crate::record::{Agent, Cell, LANES};
 use crate::registers::Registers;
@@ -83,6 +85,8 @@ pub struct Watch<'r> {
     moves: Moves,
     /// Whether the launch has one threadgroup, which nobody can conflict with.
     alone: bool,
+    /// Whether atomic operations may order what threadgroups do.
+    synchronises: bool,
 }
 
 impl<'r> Watch<'r> {
@@ -92,6 +96,7 @@ impl<'r> Watch<'r> {
         let judge = Judge {
             clock: Clock::new(operations),
             flights: Flights::default(),
+            atomics: Atomics::default(),
             schedule: Schedule::new(order),
             found: Found::default(),
             recorder: Recorder::default(),
@@ -122,6 +127,7 @@ impl<'r> Watch<'r> {
             registers: kernel.memories().map(registers).collect(),
             moves: Moves::none(operations),
             alone: launch.threadgroup_count() == 1,
+            synchronises: synchronises(kernel),
         }
     }
 
@@ -237,6 +243,13 @@ impl<'r> Watch<'r> {
     }
 }
 
+/// Whether one threadgroup can acquire what another has released.
+fn synchronises(kernel: &Kernel) -> bool {
+    let on_device = |op: &&Op| op.memories.iter().any(|&memory| kernel.memory(memory).space == Space::Device);
+    let ops = || kernel.walk().into_iter().map(|id| kernel.op(id));
+    ops().filter(on_device).any(Op::releases) && ops().filter(on_device).any(Op::acquires)
+}
+
 /// Whether a register tensor is an end of a copy.
 fn is_copied(kernel: &Kernel, memory: MemoryId) -> bool {
     let ends = |id: OpId| kernel.op(id).as_copy().is_some_and(|copy| copy.dst == memory || copy.src == memory);
@@ -338,10 +351,13 @@ fn each(touch: &Touch<'_>, mut act: impl FnMut(usize, usize)) {
 }
 
 impl Observer for Watch<'_> {
+    const IN_ORDER: bool = true;
+
     fn begin(&mut self, threadgroup: u64, threads: usize) {
         let judge = &mut self.judge;
         judge.threadgroup = threadgroup;
         judge.flights.clear();
+        judge.atomics.clear();
         judge.readable = Readable::default();
         self.registers.iter_mut().flatten().for_each(Registers::begin);
         judge.loops.clear();
@@ -399,6 +415,37 @@ impl Observer for Watch<'_> {
         self.access(touch, Class::Write, |judge, cell, at, agent| judge.store(cell, at, agent, touch.site));
     }
 
+    fn atomic(&mut self, touch: Touch<'_>, access: Access) {
+        self.judge.schedule.next_operation();
+        let kernel = self.subject.kernel;
+        let op = kernel.op(touch.site);
+        let deed = AtomicDeed {
+            site: touch.site,
+            access,
+            looks: access.reads() && op.code != Opcode::AtomicExchange,
+            acquires: access.reads() && op.acquires(),
+            releases: access.writes() && op.releases(),
+        };
+        let among_threadgroups = self.synchronises && kernel.memory(touch.memory).space == Space::Device;
+        if deed.releases {
+            self.judge.clock.tick();
+            self.regions.iter_mut().filter(|_| among_threadgroups).for_each(Region::release);
+        }
+        let class = if access.writes() { Class::AtomicWrite } else { Class::AtomicRead };
+        self.access(touch, class, |judge, cell, at, agent| {
+            judge.atomic(cell, at, agent, deed);
+            if deed.acquires || deed.releases {
+                judge.synchronise(cell, agent, deed);
+            }
+        });
+        if deed.releases {
+            self.judge.clock.tick();
+        }
+        if deed.acquires {
+            self.regions.iter_mut().filter(|_| among_threadgroups).for_each(Region::acquire);
+        }
+    }
+
     fn matrix_load(&mut self, touch: MatrixTouch) {
         self.matrix(touch, Class::Read, |judge, cell, at, agent| judge.load(cell, at, agent, touch.site));
     }
@@ -429,7 +476,8 @@ impl Observer for Watch<'_> {
             None => {
                 let cells = (src, transfer.reads(), used(Class::CopyRead));
                 visit_alike(shadows, regions, judge, cells, |judge, at, cell| {
-                    changed = changed.max(judge.over_at(cell.write));
+                    let written = [cell.write, judge.atomics.last(cell, &judge.clock)];
+                    changed = written.into_iter().fold(changed, |changed, past| changed.max(judge.over_at(past)));
                     judge.issue_from(cell, at, actor, flight, site);
                 });
             }

@@ -47,6 +47,17 @@ pub fn functions(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(functions)
 }
 
+/// An atomic operation as a method of the memory that it works on, if it has that name.
+pub fn atomic_method<'py>(py: Python<'py>, memory: Py<PyAny>, name: &str) -> Option<PyResult<Bound<'py, PyCFunction>>> {
+    let row = TABLE.iter().find(|row| row.signature.atomic && row.name == name)?;
+    let method = move |args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>| {
+        let py = args.py();
+        let args = PyTuple::new(py, std::iter::once(memory.bind(py).clone()).chain(args.iter()))?;
+        call(row.name, row, &args, kwargs)
+    };
+    Some(PyCFunction::new_closure(py, None, None, method))
+}
+
 /// The x position of the thread in the grid.
 #[pyfunction]
 pub fn thread_position_in_grid(py: Python<'_>) -> PyResult<Py<PyAny>> {

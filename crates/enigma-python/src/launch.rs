@@ -44,10 +44,12 @@ impl Runtime {
     ) -> PyResult<Statistics> {
         let bound = bind(kernel.inner.kernel(), &arguments).map_err(|found| enigma_error(py, &found))?;
         let launch = Launch { grid, threads };
+        let printout = runtime::Printout::default();
         let done = py.detach(|| {
             let arguments: Vec<runtime::Argument<'_>> = bound.iter().map(lent).collect();
-            self.inner.dispatch(&kernel.inner, &launch, &arguments)
+            self.inner.dispatch_into(&kernel.inner, &launch, &arguments, &printout)
         });
+        print(py, &printout.lines())?;
         Ok(Statistics { inner: done.map_err(|found| enigma_error(py, &found))? })
     }
 
@@ -70,8 +72,18 @@ impl Runtime {
             self.inner.check(compiled, &launch, &arguments, order)
         });
         let inner = done.map_err(|found| enigma_error(py, &found))?;
+        print(py, inner.printed())?;
         Ok(Report { inner, kernel: Some(kernel) })
     }
+}
+
+/// Writes what a kernel has printed to Python's `sys.stdout`, whatever that is just now.
+fn print(py: Python<'_>, lines: &[String]) -> PyResult<()> {
+    let stdout = py.import("sys")?.getattr("stdout")?;
+    if lines.is_empty() || stdout.is_none() {
+        return Ok(());
+    }
+    stdout.call_method1("write", (lines.join("\n") + "\n",)).map(drop)
 }
 
 fn lent(argument: &Argument) -> runtime::Argument<'_> {

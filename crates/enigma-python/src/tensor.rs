@@ -1,11 +1,12 @@
 //! Device buffers, threadgroup arrays and register arrays.
 
 use enigma_ir::{Arg, DType, Diagnostic, Literal, MemoryId, Opcode, Rule};
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyString, PyTuple};
 
 use crate::argument::{self, Given};
-use crate::call::{Operands, perform};
+use crate::call::{Operands, atomic_method, perform};
 use crate::place::Place;
 use crate::trace;
 use crate::value::spread;
@@ -63,6 +64,12 @@ impl Tensor {
 
     fn __setitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.memory.store(py, Given::read(index), value)
+    }
+
+    /// The atomic operations are methods: `A.atomic_fetch_add(i, value)`.
+    fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyCFunction>> {
+        let missing = || PyAttributeError::new_err(format!("'Tensor' object has no attribute '{name}'"));
+        atomic_method(slf.py(), slf.clone().into_any().unbind(), name).unwrap_or_else(|| Err(missing()))
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {

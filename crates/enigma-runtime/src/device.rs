@@ -1,7 +1,8 @@
 //! Devices: which there are, what they can do, and running a kernel on one.
 
 use enigma_check::{Order, Report};
-use enigma_cpu::{Argument, Launch, Limits, Statistics};
+use enigma_cpu::observer::Unobserved;
+use enigma_cpu::{Argument, Launch, Limits, Printout, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
 
 use crate::compiled::Compiled;
@@ -97,7 +98,7 @@ impl Runtime {
         }
     }
 
-    /// Runs a kernel to its end.
+    /// Runs a kernel to its end. What it prints goes to standard output.
     ///
     /// # Errors
     ///
@@ -110,6 +111,23 @@ impl Runtime {
         arguments: &[Argument<'_>],
     ) -> Result<Statistics, Diagnostics> {
         kernel.program(arguments)?.run(launch, arguments, &self.limits.unwrap_or_default())
+    }
+
+    /// As [`dispatch`](Runtime::dispatch), with another place for what the kernel prints.
+    ///
+    /// # Errors
+    ///
+    /// As for [`dispatch`](Runtime::dispatch).
+    pub fn dispatch_into(
+        &self,
+        kernel: &Compiled,
+        launch: &Launch,
+        arguments: &[Argument<'_>],
+        printout: &Printout,
+    ) -> Result<Statistics, Diagnostics> {
+        let limits = self.limits.unwrap_or_default();
+        let done = kernel.program().run_observed(launch, arguments, &limits, printout, || Unobserved);
+        done.map(|(statistics, _)| statistics)
     }
 
     /// Runs a kernel under the checker, on the CPU whichever device this is. The arguments stay as they are.

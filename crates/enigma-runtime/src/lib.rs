@@ -6,5 +6,5 @@ mod device;
 pub use compiled::Compiled;
 pub use device::{Capabilities, DEVICES, Runtime, STAND_IN};
 pub use enigma_check::{Figures, Finding, Instance, Order, Report, Runs, Timeline};
-pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Statistics};
+pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Printout, Statistics};
 pub use enigma_ir::passes::Constant;

@@ -128,7 +128,9 @@ impl<P> Compiled<P> {
         threads: impl Into<Extent>,
         arguments: impl Arguments<'a, P>,
     ) -> Result<Report, Diagnostics> {
-        default_runtime()?.check(&self.untyped, &shape(grid, threads)?, &arguments.bind(), order)
+        let report = default_runtime()?.check(&self.untyped, &shape(grid, threads)?, &arguments.bind(), order)?;
+        report.printed().iter().for_each(|line| println!("{line}"));
+        Ok(report)
     }
 }
 

@@ -68,6 +68,7 @@
 struct Pages;
 
 mod arity;
+mod atomic;
 mod carried;
 mod constants;
 mod control;
@@ -81,10 +82,11 @@ mod matrix;
 mod memory;
 mod name;
 mod operand;
+mod print;
 mod trace;
 mod value;
 
-pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, Rule, Severity, Style};
+pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, MemoryOrder, Rule, Severity, Style};
 pub use enigma_macros::kernel;
 pub use enigma_msl::{AsyncLowering, Options};
 pub use enigma_runtime::{
@@ -92,6 +94,7 @@ pub use enigma_runtime::{
 };
 pub use half::{bf16, f16};
 
+pub use atomic::{Atomic, Word};
 pub use carried::Carried;
 pub use constants::{constant, function_constant};
 pub use control::{Bounds, Loop, for_range, if_, if_else, range, while_, while_carry};
@@ -122,12 +125,12 @@ pub mod prelude {
     pub use crate::functions::x::*;
     pub use crate::functions::*;
     pub use crate::{
-        At, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight, Integer,
-        Kernel, Mat, Mat2, Mat3, Mat4, Matrix, MemFlags, Number, Operand, Order, Readable, Registers, Report, Rule,
-        Runtime, Size, Tile, Val, Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t, async_copy_1d_t2d, async_copy_2d_d2t,
-        async_copy_2d_t2d, async_copy_wait, barrier, barrier_with, bf16, constant, f16, for_range, function_constant,
-        if_, if_else, make_vec, mat_make, range, registers, select, simd_barrier, simd_barrier_with, threadgroup, val,
-        wait_all, while_, while_carry,
+        At, Atomic, Buffer, Carried, Compiled, Copy1d, Copy2d, Diagnostics, Element, Event, Fill, Float, InFlight,
+        Integer, Kernel, Mat, Mat2, Mat3, Mat4, Matrix, MemFlags, MemoryOrder, Number, Operand, Order, Readable,
+        Registers, Report, Rule, Runtime, Size, Tile, Val, Vec2, Vec3, Vec4, Writable, async_copy_1d_d2t,
+        async_copy_1d_t2d, async_copy_2d_d2t, async_copy_2d_t2d, async_copy_wait, barrier, barrier_with, bf16,
+        constant, debug_print, f16, for_range, function_constant, if_, if_else, make_vec, mat_make, range, registers,
+        select, simd_barrier, simd_barrier_with, threadgroup, val, wait_all, while_, while_carry,
     };
 }
 
@@ -136,4 +139,5 @@ pub mod prelude {
 pub mod __private {
     pub use crate::kernel::ParamName;
     pub use crate::name::{Names, Probe, Unnamed};
+    pub use crate::print::{print, printed};
 }

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use enigma_ir::{Arg, MemFlags, MemoryId, Opcode};
+use enigma_ir::{Arg, Literal, MemFlags, MemoryId, Opcode};
 
-use crate::element::Element;
+use crate::element::{Element, ValueType, Vector};
 use crate::operand::{Index, Operand};
 use crate::trace::{self, Handle};
 use crate::value::Val;
@@ -104,6 +104,30 @@ pub trait Readable {
             trace.call(Opcode::Load, &args, span)
         })
     }
+
+    /// Reads one element where `mask` holds, and touches no memory where it does not: there the result is `default`.
+    #[track_caller]
+    fn load_if(&self, index: impl Index, mask: Val<bool>, default: impl Operand<Self::Element>) -> Val<Self::Element> {
+        trace::with(|trace, span| {
+            let given = [index.given(), mask.into(), default.given()].map(|given| trace.given(given, span));
+            let [index, mask, default] = given;
+            let args = [trace.arg(self.memory(), span), index, mask, default];
+            trace.call(Opcode::LoadIf, &args, span)
+        })
+    }
+
+    /// Reads `N` consecutive elements from `index` on as a vector; any index will do.
+    #[track_caller]
+    fn vec_load<const N: usize>(&self, index: impl Index) -> Val<Vector<Self::Element, N>>
+    where
+        Vector<Self::Element, N>: ValueType,
+    {
+        trace::with(|trace, span| {
+            let width = Literal::Int(N as i128).into();
+            let args = [trace.arg(self.memory(), span), trace.given(index.given(), span), width];
+            trace.call(Opcode::VecLoad, &args, span)
+        })
+    }
 }
 
 /// Memory that can be written. Indices count elements.
@@ -120,6 +144,26 @@ pub trait Writable: Readable {
             let args =
                 [trace.arg(self.memory(), span), trace.given(index.given(), span), trace.given(value.given(), span)];
             trace.builder.call(Opcode::Store, &args, span);
+        });
+    }
+
+    /// Writes one element where `mask` holds, and touches no memory where it does not.
+    #[track_caller]
+    fn store_if(&self, index: impl Index, value: impl Operand<Self::Element>, mask: Val<bool>) {
+        trace::with(|trace, span| {
+            let given = [index.given(), value.given(), mask.into()].map(|given| trace.given(given, span));
+            let [index, value, mask] = given;
+            let args = [trace.arg(self.memory(), span), index, value, mask];
+            trace.builder.call(Opcode::StoreIf, &args, span);
+        });
+    }
+
+    /// Writes the components of a vector to consecutive elements from `index` on; any index will do.
+    #[track_caller]
+    fn vec_store<const N: usize>(&self, index: impl Index, v: Val<Vector<Self::Element, N>>) {
+        trace::with(|trace, span| {
+            let args = [trace.arg(self.memory(), span), trace.given(index.given(), span), trace.given(v.into(), span)];
+            trace.builder.call(Opcode::VecStore, &args, span);
         });
     }
 }

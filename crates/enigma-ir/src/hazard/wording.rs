@@ -121,13 +121,29 @@ impl Teller<'_> {
     }
 
     fn deed(&self, op: OpId, memory: MemoryId) -> Deed {
-        let (done, noun) = match (self.kernel.op(op).code.is_copy(), self.writes(op, memory)) {
+        let code = self.kernel.op(op).code;
+        let (done, noun) = match (code.is_copy(), self.writes(op, memory)) {
+            (false, false) if self.is_atomic(op) => ("read atomically", "atomic read of"),
+            (false, true) if code == Opcode::AtomicStore => ("written atomically", "atomic write to"),
+            (false, true) if self.is_atomic(op) => ("updated atomically", "atomic update of"),
             (false, false) => ("read", "read of"),
             (false, true) => ("written", "write to"),
             (true, false) => ("copied out of", "copy out of"),
             (true, true) => ("copied into", "copy into"),
         };
         Deed { done, noun }
+    }
+
+    fn is_atomic(&self, op: OpId) -> bool {
+        self.kernel.op(op).code.info().signature.atomic
+    }
+
+    /// What is said besides, where an atomic access meets one that is none.
+    fn with_atomic_help(&self, diagnostic: Diagnostic, ops: [OpId; 2]) -> Diagnostic {
+        match ops.into_iter().any(|op| self.is_atomic(op)) {
+            true => diagnostic.with_help("or make both atomic: atomic accesses do not conflict with each other"),
+            false => diagnostic,
+        }
     }
 
     fn in_flight(&self, rule: Rule, at: OpId, issue: OpId, memory: MemoryId, across: bool) -> Diagnostic {
@@ -264,12 +280,14 @@ impl Teller<'_> {
         }
         let (later, earlier) = (self.deed(at, memory).done, self.deed(other, memory).done);
         let what = if later == earlier { format!("{later} twice") } else { format!("{earlier} and {later}") };
-        self.say(
-            format!("the same element of `{name}` is {what}, by two {who}s that nothing orders"),
-            format!("{later} here"),
-        )
-        .with_label(self.span(other), format!("{earlier} here, by another {who}"))
-        .with_help(format!("put a barrier between the two: {barrier}"))
+        let diagnostic = self
+            .say(
+                format!("the same element of `{name}` is {what}, by two {who}s that nothing orders"),
+                format!("{later} here"),
+            )
+            .with_label(self.span(other), format!("{earlier} here, by another {who}"))
+            .with_help(format!("put a barrier between the two: {barrier}"));
+        self.with_atomic_help(diagnostic, [at, other])
     }
 
     fn race_across(&self, at: OpId, other: OpId, memory: MemoryId) -> Diagnostic {
@@ -289,7 +307,7 @@ impl Teller<'_> {
                 .with_label(self.span(other), format!("{earlier} here, by another threadgroup"))
             }
         };
-        diagnostic.with_help(OTHER_THREADGROUPS)
+        self.with_atomic_help(diagnostic.with_help(OTHER_THREADGROUPS), [at, other])
     }
 
     fn uninitialized(&self, at: OpId, memory: MemoryId) -> Diagnostic {
