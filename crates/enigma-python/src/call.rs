@@ -52,8 +52,9 @@ pub fn atomic_method<'py>(py: Python<'py>, memory: Py<PyAny>, name: &str) -> Opt
     let row = TABLE.iter().find(|row| row.signature.atomic && row.name == name)?;
     let method = move |args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>| {
         let py = args.py();
-        let args = PyTuple::new(py, std::iter::once(memory.bind(py).clone()).chain(args.iter()))?;
-        call(row.name, row, &args, kwargs)
+        let mut all = vec![memory.bind(py).clone()];
+        all.extend(args.iter());
+        call(row.name, row, &PyTuple::new(py, all)?, kwargs)
     };
     Some(PyCFunction::new_closure(py, None, None, method))
 }
