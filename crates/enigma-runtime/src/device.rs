@@ -126,7 +126,8 @@ impl Runtime {
         printout: &Printout,
     ) -> Result<Statistics, Diagnostics> {
         let limits = self.limits.unwrap_or_default();
-        let done = kernel.program().run_observed(launch, arguments, &limits, printout, || Unobserved);
+        let program = kernel.program(arguments)?;
+        let done = program.run_observed(launch, arguments, &limits, printout, || Unobserved);
         done.map(|(statistics, _)| statistics)
     }
 
