@@ -1,16 +1,7 @@
 //! The float functions, one each, after the precise variants of the Metal Shading Language.
 //!
-//! All are computed in `f32`. The error is given in units in the last place of an `f32`; for `half` and `bfloat` the
-//! result is then rounded, which makes the error at most half a unit of theirs, and very rarely one more.
-//!
-//! | functions | error |
-//! |---|---|
-//! | `sqrt`, `ceil`, `floor`, `round`, `trunc`, `sign`, `saturate`, `fmin`, `fmax`, `fmod`, `copysign`, `step`, `clamp`, `fma` | 0.5 (correctly rounded or exact) |
-//! | `rsqrt` | 0.501 |
-//! | `exp`, `exp2`, `log`, `log2`, `sin`, `cos`, `pow` | 1 |
-//! | `log10`, `tan`, `asin`, `acos`, `atan`, `atan2` | 2 |
-//! | `sinh`, `cosh`, `tanh` | 3 |
-//! | `fract`, `mix`, `smoothstep` | as the formula, each step rounded |
+//! All are computed in `f32`, and for `half` and `bfloat` rounded to them. How far the results may be off stands in the
+//! operation table, [`Error`](enigma_ir::table::Error).
 
 use enigma_ir::round_to_odd;
 

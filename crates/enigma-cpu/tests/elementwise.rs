@@ -140,18 +140,6 @@ fn integer_reference(code: Opcode, dtype: DType, x: &[i128]) -> Expected {
     Expected::Bits(int_bits(dtype, value))
 }
 
-/// The documented errors, in units of an `f32`.
-fn ulps(code: Opcode) -> f64 {
-    match code {
-        Opcode::Rsqrt => 0.501,
-        Opcode::Exp | Opcode::Exp2 | Opcode::Log | Opcode::Log2 => 1.0,
-        Opcode::Sin | Opcode::Cos | Opcode::Pow => 1.0,
-        Opcode::Log10 | Opcode::Tan | Opcode::Asin | Opcode::Acos | Opcode::Atan | Opcode::Atan2 => 2.0,
-        Opcode::Sinh | Opcode::Cosh | Opcode::Tanh => 3.0,
-        _ => 0.0,
-    }
-}
-
 fn float_reference(code: Opcode, dtype: DType, v: &[f32]) -> Expected {
     let [x, y, z] = [0, 1, 2].map(|n| f64::from(v.get(n).copied().unwrap_or(0.0)));
     let least_normal = if dtype == DType::F16 { 1.0 / 16384.0 } else { f64::from(f32::MIN_POSITIVE) };
@@ -242,7 +230,7 @@ fn float_reference(code: Opcode, dtype: DType, v: &[f32]) -> Expected {
         Opcode::Mix | Opcode::SmoothStep => return step_by_step(code, dtype, v),
         other => panic!("no reference for {other:?}"),
     };
-    Expected::Near(value, ulps(code).max(if dtype == DType::F32 { 0.0 } else { 0.51 }))
+    Expected::Near(value, code.error().ulps(dtype))
 }
 
 /// Formulas, each of whose steps is rounded to `f32`.

@@ -3,9 +3,11 @@
 //! The builder's checks, the Rust functions, the Python functions, the type stubs and the reference
 //! page all come from here. Adding an operation is one row in [`rows`](self) and one arm in each target.
 
+mod error;
 mod rows;
 mod signature;
 
+pub use error::Error;
 pub use rows::{Opcode, TABLE};
 pub use signature::{
     Access, AttrKind, Class, Collective, Default, Flight, Group, Kind, Orders, Param, ResultRule, Signature, Spaces,
