@@ -397,6 +397,25 @@ def is_tracing() -> bool: ...
 def refusal_here(rule: str, message: str, label: str, help: str) -> Exception: ...
 def rules() -> list[tuple[str, str, str]]: ...
 def rule_page(name: str) -> str | None: ...
+
+class Operation:
+    """One row of the operation table, for the reference page and for tests that go through all operations."""
+
+    name: str
+    group: str
+    signature: str
+    parameters: list[tuple[str, str]]
+    dtypes: list[str]
+    widths: list[int]
+    promotes: bool
+    result: str | None
+    meaning: str
+    msl: str
+    bound: str | None
+    of_terms: bool
+    ulps: dict[str, float]
+
+def operation_table() -> list[Operation]: ...
 def operations() -> list[tuple[str, list[tuple[str, str, str | None, str]], str, str]]: ...
 
 Operand = Value | bool | int | float | np.generic[Any]

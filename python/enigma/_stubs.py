@@ -47,7 +47,7 @@ def stub() -> str:
 def _definition(
     name: str, parameters: list[tuple[str, str, str | None, str]], result: str, documentation: str
 ) -> str:
-    written = []
+    written: list[str] = []
     for parameter, annotation, default, how in parameters:
         if how == "keyword" and not any(text.startswith("*") for text in written):
             written.append("*")

@@ -84,6 +84,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(trace::is_tracing, module)?)?;
     module.add_function(wrap_pyfunction!(explain::rules, module)?)?;
     module.add_function(wrap_pyfunction!(explain::rule_page, module)?)?;
+    module.add_class::<signature::Operation>()?;
     module.add_function(wrap_pyfunction!(signature::operations, module)?)?;
+    module.add_function(wrap_pyfunction!(signature::operation_table, module)?)?;
     module.add("language", call::functions(module.py())?)
 }

@@ -1,6 +1,11 @@
 //! The table's signatures and documentation as Python spells them.
 
-use enigma_ir::table::{Access, AttrKind, Class, Default, Kind, OpInfo, Orders, Param, ResultRule, Spaces};
+use std::collections::BTreeMap;
+
+use enigma_ir::DType;
+use enigma_ir::table::{
+    Access, AttrKind, Class, Default, Error, Kind, OpInfo, Orders, Param, ResultRule, Spaces, TABLE,
+};
 use pyo3::prelude::*;
 
 use crate::call;
@@ -26,6 +31,58 @@ pub fn operations() -> Vec<Function> {
         (name.to_owned(), params.collect(), result(row).to_owned(), describe(row))
     };
     call::named().map(describe).collect()
+}
+
+/// One row of the operation table, for the reference page and for tests that go through all operations.
+#[pyclass(frozen, get_all, module = "enigma._core", name = "Operation")]
+pub struct Operation {
+    /// Its name.
+    name: &'static str,
+    /// The section of the reference page, as `"Float"`.
+    group: String,
+    /// The parameters as they are written in a definition, as `"x, lo, hi"`.
+    signature: String,
+    /// The name of each parameter, and what it takes.
+    parameters: Vec<(&'static str, String)>,
+    /// The MSL names of the element types that it is defined for.
+    dtypes: Vec<&'static str>,
+    /// How many components those operands may have; 1 is a scalar.
+    widths: Vec<u8>,
+    /// Whether operands narrower than `int` become `int` first, as C++ has it for operators.
+    promotes: bool,
+    /// What it gives; `None` where that is nothing.
+    result: Option<&'static str>,
+    /// What it means.
+    meaning: &'static str,
+    /// The MSL it stands for; empty where that is more than an expression.
+    msl: String,
+    /// How far floats may be from the exact result, in words; `None` where they are exact.
+    bound: Option<String>,
+    /// Whether that is relative to the sum of the terms, and not to the result.
+    of_terms: bool,
+    /// The bound of the error for results of each element type, in units in the last place of it.
+    ulps: BTreeMap<&'static str, f64>,
+}
+
+/// Every row of the operation table.
+#[pyfunction]
+pub fn operation_table() -> Vec<Operation> {
+    let describe = |row: &'static OpInfo| Operation {
+        name: row.name,
+        group: format!("{:?}", row.group),
+        signature: parameters(row),
+        parameters: in_order(row).map(|p| (p.name, wanted(p.kind, row.signature.t))).collect(),
+        dtypes: DType::ALL.into_iter().filter(|&d| row.signature.t.admits_dtype(d)).map(DType::msl).collect(),
+        widths: (1..=4).filter(|&n| row.signature.t.admits_width(n)).collect(),
+        promotes: row.signature.promote,
+        result: returned(row),
+        meaning: row.doc,
+        msl: msl(row),
+        bound: bound(row),
+        of_terms: matches!(row.code.error(), Error::Terms(_)),
+        ulps: DType::ALL.into_iter().map(|dtype| (dtype.msl(), row.code.error().ulps(dtype))).collect(),
+    };
+    TABLE.iter().map(describe).collect()
 }
 
 /// The documentation of a built-in function: its signature, as Python reads it, and what it does.
@@ -89,10 +146,24 @@ fn describe(row: &OpInfo) -> String {
         text.push_str(&format!("\n\nReturns:\n    {returned}."));
     }
     text.push_str("\n\nRaises:\n    EnigmaError: when the kernel is compiled, for an argument that is none of these.");
+    if let Some(bound) = bound(row) {
+        text.push_str(&format!("\n\nError of floats: {bound}."));
+    }
     if !row.msl.is_empty() {
         text.push_str(&format!("\n\nMSL: `{}`.", msl(row)));
     }
     text
+}
+
+/// How far floats may be from the exact result; `None` where they are exact.
+fn bound(row: &OpInfo) -> Option<String> {
+    match row.code.error() {
+        Error::Exact => None,
+        Error::Rounded => Some("correctly rounded".to_owned()),
+        Error::Ulp(n) => Some(format!("within {n} ulp")),
+        Error::Steps(n) => Some(format!("within {n} ulp of its own type")),
+        Error::Terms(n) => Some(format!("within {n} ulp of its terms")),
+    }
 }
 
 /// The MSL with the parameters' names in place of their numbers.
