@@ -7,6 +7,8 @@ functions in which lanes meet are marked.
 
     kernel = compile_metal(source)
     kernel.run([a, b, np.float32(2.0)], grid=(1024, 1, 1), threads=(64, 1, 1))
+
+`compile_all` compiles many sources, in few files.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,10 @@ import numpy as np
 SHIM = Path(__file__).resolve().parent
 COMPILER = os.environ.get("ENIGMA_CLANGXX", "clang++-19")
 CACHE = Path(os.environ.get("ENIGMA_METAL_CACHE", Path(tempfile.gettempdir()) / "enigma-metal-host"))
+
+HEAD = """#include <metal_stdlib>
+#include <metal_simdgroup_matrix>
+"""
 
 # `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
 FLAGS = [
@@ -59,10 +66,10 @@ class _Launch(ctypes.Structure):
 
 
 class MetalKernel:
-    """A Metal kernel compiled for the CPU."""
+    """A Metal kernel compiled for the CPU: one of those in a shared object."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._run = library.shim_run_0
+    def __init__(self, library: ctypes.CDLL, number: int) -> None:
+        self._run = library[f"shim_run_{number}"]
         self._run.restype = ctypes.c_char_p
 
     def run(
@@ -96,32 +103,23 @@ class MetalKernel:
 
 def compile_metal(source: str) -> MetalKernel:
     """Compiles a Metal source with one kernel; ``subprocess.CalledProcessError`` shows what the compiler says."""
-    name = re.search(r"^kernel void (\w+)\(", source, re.MULTILINE)
-    if name is None:
-        raise ValueError("the source has no kernel")
-    text = re.sub(
-        r"^constant (\w+ (\w+)) \[\[function_constant\((\d+)\)\]\];$",
-        r"static \1; static const shim::FunctionConstant \2_bound(\3, \2);",
-        source,
-        flags=re.MULTILINE,
-    )
-    text = re.sub(r" \[\[(\w+)(\(\d+\))?\]\]", lambda m: f" = shim::{m[1]}{m[2] or '()'}", text)
-    text = re.sub(r"^( *)threadgroup (\w+ \w+\[\d+\];)$", r"\1static \2", text, flags=re.MULTILINE)
-    text = re.sub(r"^(.*_64\(.*;)$", r"shim_calls(__LINE__); \1 shim_calls(0);", text, flags=re.MULTILINE)
-    text = f"""#include <metal_stdlib>
-#include <metal_simdgroup_matrix>
-{text}
-extern "C" const char *shim_run_0(const ShimLaunch *launch) {{
-    return shim_launch([] {{ {name[1]}(); }}, launch);
-}}
-"""
-    return MetalKernel(ctypes.CDLL(str(_build(text))))
+    [kernel] = compile_all([source])
+    return kernel
 
 
-def _build(text: str) -> Path:
-    """The shared object of a kernel, compiled unless the cache has it."""
+def compile_all(sources: Sequence[str]) -> list[MetalKernel]:
+    """Compiles Metal sources with one kernel each, a file of them on each processor, so that none waits long."""
+    files = min(len(sources), os.cpu_count() or 1)
+    kernels = [_adapted(source, number) for number, source in enumerate(sources)]
+    texts = [HEAD + "".join(kernels[n::files]) for n in range(files)]
+    library = ctypes.CDLL(str(_build(texts)))
+    return [MetalKernel(library, number) for number in range(len(sources))]
+
+
+def _build(texts: Sequence[str]) -> Path:
+    """The shared object of files of kernels, compiled unless the cache has it."""
     parts = [
-        text,
+        *texts,
         COMPILER,
         *FLAGS,
         *(path.read_text() for path in sorted(SHIM.rglob("*")) if _is_shim(path)),
@@ -131,27 +129,52 @@ def _build(text: str) -> Path:
     if target.exists():
         return target
     CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+    with tempfile.TemporaryDirectory(dir=CACHE) as directory, ThreadPoolExecutor() as pool:
         work = Path(directory)
-        (work / "kernel.cpp").write_text(text)
-        objects = [
-            _compile(work, work / "kernel.cpp", "c++", "-std=c++20"),
-            _compile(work, SHIM / "runtime.cpp", "c++", "-std=c++20"),
-            _compile(work, SHIM / "air.c", "c", "-std=c11"),
-        ]
-        subprocess.run([COMPILER, "-shared", *objects, "-lm", "-o", work / "kernel.so"], check=True)
-        os.replace(work / "kernel.so", target)
+        for number, text in enumerate(texts):
+            (work / f"kernels{number}.cpp").write_text(text)
+        files = [*work.glob("kernels*.cpp"), SHIM / "runtime.cpp", SHIM / "air.c"]
+        objects = list(pool.map(lambda file: _compile(work, file), files))
+        subprocess.run([COMPILER, "-shared", *objects, "-lm", "-o", work / "kernels.so"], check=True)
+        os.replace(work / "kernels.so", target)
     return target
+
+
+def _adapted(source: str, number: int) -> str:
+    """A Metal source as C++, in a namespace of its own; its kernel has that number."""
+    name = re.search(r"^kernel void (\w+)\(", source, re.MULTILINE)
+    if name is None:
+        raise ValueError("the source has no kernel")
+    text = re.sub(r"^#include <.*>$", "", source, flags=re.MULTILINE)
+    text = re.sub(
+        r"^constant (\w+ (\w+)) \[\[function_constant\((\d+)\)\]\];$",
+        r"static \1; static const shim::FunctionConstant \2_bound(\3, \2);",
+        text,
+        flags=re.MULTILINE,
+    )
+    text = re.sub(r" \[\[(\w+)(\(\d+\))?\]\]", lambda m: f" = shim::{m[1]}{m[2] or '()'}", text)
+    text = re.sub(r"^( *)threadgroup (\w+ \w+\[\d+\];)$", r"\1static \2", text, flags=re.MULTILINE)
+    text = re.sub(r"^(.*_64\(.*;)$", r"shim_calls(__LINE__); \1 shim_calls(0);", text, flags=re.MULTILINE)
+    return f"""
+namespace kernel_{number} {{
+{text}
+}}
+extern "C" const char *shim_run_{number}(const ShimLaunch *launch) {{
+    return shim_launch([] {{ kernel_{number}::{name[1]}(); }}, launch);
+}}
+"""
 
 
 def _is_shim(path: Path) -> bool:
     return path.is_file() and (path.parent.name == "include" or path.suffix in (".cpp", ".c"))
 
 
-def _compile(work: Path, file: Path, language: str, standard: str) -> Path:
+def _compile(work: Path, file: Path) -> Path:
     target = work / f"{file.stem}.o"
-    command = [COMPILER, *FLAGS, standard, "-x", language, "-I", SHIM / "include", "-c", file, "-o", target]
-    subprocess.run(command, check=True)
+    language = ["-x", "c", "-std=c11"] if file.suffix == ".c" else ["-x", "c++", "-std=c++20"]
+    subprocess.run(
+        [COMPILER, *FLAGS, *language, "-I", SHIM / "include", "-c", file, "-o", target], check=True
+    )
     return target
 
 

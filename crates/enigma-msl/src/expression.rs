@@ -320,8 +320,16 @@ pub(crate) fn function_call(function: &str, ty: Type, operands: Vec<(Expression,
         Some(DType::BF16) => convert(operand.with_dtype(DType::F32), x),
         _ => x,
     });
-    let call = Expression::call(function, &widened.collect::<Vec<_>>());
-    if ty.dtype() == Some(DType::BF16) { convert(ty, call) } else { call }
+    let mut call = Expression::call(function, &widened.collect::<Vec<_>>());
+    if ty.dtype() != Some(DType::BF16) {
+        return call;
+    }
+    if function == "precise::fract" {
+        // The `bfloat` below 1: what lies above it as a `float` would be rounded to 1.
+        let below_one = convert(ty.with_dtype(DType::F32), Expression::primary("0.99609375f"));
+        call = Expression::call("fmin", &[call, below_one]);
+    }
+    convert(ty, call)
 }
 
 /// The number among the attributes of an operation: a component, or a column.
