@@ -48,8 +48,9 @@ lint: build ## Checks format, clippy, ruff, types and stubs.
 	$(BIN)/mypy
 	$(BIN)/python -m enigma._stubs --check
 
-pages: build ## Writes what the pages of the rules show of the program: messages, first lines, the index.
+pages: build ## Writes what pages show of the program: the messages of the rules, their index, the reference.
 	$(BIN)/python tests/python/rule_pages.py
+	$(BIN)/python tests/python/reference_page.py
 
 stubs: build ## Writes the type stubs that follow from the operation table.
 	$(BIN)/python -m enigma._stubs
