@@ -16,6 +16,7 @@ Memory = Tensor | RegisterTensor | str
 DTypeLike = str | type[DType]
 Dim = Literal["x", "y", "z"]
 Fill = Literal["zero", "edge"]
+MemoryOrder = Literal["relaxed", "acquire", "release", "acq_rel"]
 MemFlags = Literal["mem_none", "mem_device", "mem_threadgroup", "mem_device_and_threadgroup", "mem_texture"]
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "cmp_uge",
     "where",
     "metal_cast",
+    "as_type",
     "sqrt",
     "rsqrt",
     "abs",
@@ -81,8 +83,64 @@ __all__ = [
     "fma",
     "mix",
     "smoothstep",
+    "imin",
+    "imax",
+    "iclamp",
+    "abs_diff",
+    "add_sat",
+    "sub_sat",
+    "mul_hi",
+    "mad_sat",
+    "rotate",
+    "popcount",
+    "clz",
+    "ctz",
+    "reverse_bits",
+    "extract_bits",
+    "insert_bits",
     "make_vec",
     "vec_extract",
+    "dot",
+    "length",
+    "distance",
+    "cross",
+    "normalize",
+    "reflect",
+    "refract",
+    "faceforward",
+    "pack_float_to_snorm4x8",
+    "pack_float_to_unorm4x8",
+    "pack_float_to_snorm2x16",
+    "pack_float_to_unorm2x16",
+    "pack_float_to_srgb_unorm4x8",
+    "pack_float_to_unorm10a2",
+    "unpack_snorm4x8_to_float",
+    "unpack_unorm4x8_to_float",
+    "unpack_snorm2x16_to_float",
+    "unpack_unorm2x16_to_float",
+    "unpack_srgb_unorm4x8_to_float",
+    "unpack_unorm10a2_to_float",
+    "mat_make",
+    "mat_column",
+    "matmul",
+    "transpose",
+    "determinant",
+    "function_constant",
+    "load_if",
+    "store_if",
+    "vec_load",
+    "vec_store",
+    "atomic_load",
+    "atomic_store",
+    "atomic_exchange",
+    "atomic_fetch_add",
+    "atomic_fetch_sub",
+    "atomic_fetch_min",
+    "atomic_fetch_max",
+    "atomic_fetch_and",
+    "atomic_fetch_or",
+    "atomic_fetch_xor",
+    "atomic_compare_exchange_weak",
     "barrier",
     "simd_barrier",
     "async_copy_1d_d2t",
@@ -97,12 +155,37 @@ __all__ = [
     "simd_and",
     "simd_or",
     "simd_xor",
+    "simd_prefix_exclusive_sum",
+    "simd_prefix_inclusive_sum",
+    "simd_prefix_exclusive_product",
+    "simd_prefix_inclusive_product",
+    "simd_shuffle",
+    "simd_shuffle_up",
+    "simd_shuffle_down",
+    "simd_shuffle_xor",
+    "simd_broadcast",
+    "quad_sum",
+    "quad_product",
+    "quad_min",
+    "quad_max",
+    "quad_and",
+    "quad_or",
+    "quad_xor",
+    "quad_prefix_exclusive_sum",
+    "quad_prefix_inclusive_sum",
+    "quad_shuffle",
+    "quad_shuffle_up",
+    "quad_shuffle_down",
+    "quad_shuffle_xor",
+    "quad_broadcast",
     "simdgroup_matrix_load",
     "simdgroup_matrix_store",
     "simdgroup_multiply_accumulate",
     "make_filled_simdgroup_matrix",
+    "debug_print",
     "thread_position_in_grid_xyz",
     "grid_size",
+    "abs_diff_unary",
 ]
 
 def thread_position_in_threadgroup(dim: Dim = "x") -> Value:
@@ -401,6 +484,22 @@ def metal_cast(x: Operand, dtype: DTypeLike) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+    """
+
+def as_type(x: Operand, dtype: DTypeLike) -> Value:
+    """The same bits as another type of the same width.
+
+    Args:
+        x: a scalar or a vector; all such arguments are brought to their common type.
+        dtype: an element type.
+
+    Returns:
+        A value of that type, a vector for a vector.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
     """
 
 def sqrt(x: Operand) -> Value:
@@ -414,6 +513,8 @@ def sqrt(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
 
     MSL: `precise::sqrt(x)`.
     """
@@ -429,6 +530,8 @@ def rsqrt(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
 
     MSL: `precise::rsqrt(x)`.
     """
@@ -550,6 +653,8 @@ def fract(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: correctly rounded.
+
     MSL: `precise::fract(x)`.
     """
 
@@ -564,6 +669,8 @@ def exp(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
 
     MSL: `precise::exp(x)`.
     """
@@ -580,6 +687,8 @@ def exp2(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 1 ulp.
+
     MSL: `precise::exp2(x)`.
     """
 
@@ -594,6 +703,8 @@ def log(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
 
     MSL: `precise::log(x)`.
     """
@@ -610,6 +721,8 @@ def log2(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 1 ulp.
+
     MSL: `precise::log2(x)`.
     """
 
@@ -624,6 +737,8 @@ def log10(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 2 ulp.
 
     MSL: `precise::log10(x)`.
     """
@@ -640,6 +755,8 @@ def sin(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 1 ulp.
+
     MSL: `precise::sin(x)`.
     """
 
@@ -654,6 +771,8 @@ def cos(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
 
     MSL: `precise::cos(x)`.
     """
@@ -670,6 +789,8 @@ def tan(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 2 ulp.
+
     MSL: `precise::tan(x)`.
     """
 
@@ -684,6 +805,8 @@ def asin(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 2 ulp.
 
     MSL: `precise::asin(x)`.
     """
@@ -700,6 +823,8 @@ def acos(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 2 ulp.
+
     MSL: `precise::acos(x)`.
     """
 
@@ -714,6 +839,8 @@ def atan(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 2 ulp.
 
     MSL: `precise::atan(x)`.
     """
@@ -730,6 +857,8 @@ def sinh(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 3 ulp.
+
     MSL: `precise::sinh(x)`.
     """
 
@@ -745,6 +874,8 @@ def cosh(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 3 ulp.
+
     MSL: `precise::cosh(x)`.
     """
 
@@ -759,6 +890,8 @@ def tanh(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp.
 
     MSL: `precise::tanh(x)`.
     """
@@ -883,6 +1016,8 @@ def pow(x: Operand, y: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 1 ulp.
+
     MSL: `precise::pow(x, y)`.
     """
 
@@ -899,6 +1034,8 @@ def fmod(x: Operand, y: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: correctly rounded.
+
     MSL: `precise::fmod(x, y)`.
     """
 
@@ -914,6 +1051,8 @@ def atan2(x: Operand, y: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 2 ulp.
 
     MSL: `precise::atan2(x, y)`.
     """
@@ -981,6 +1120,8 @@ def fma(a: Operand, b: Operand, c: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: correctly rounded.
+
     MSL: `fma(a, b, c)`.
     """
 
@@ -997,6 +1138,8 @@ def mix(a: Operand, b: Operand, t: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp of its terms.
 
     MSL: `mix(a, b, t)`.
     """
@@ -1015,7 +1158,246 @@ def smoothstep(e0: Operand, e1: Operand, x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 9 ulp.
+
     MSL: `smoothstep(e0, e1, x)`.
+    """
+
+def imin(x: Operand, y: Operand) -> Value:
+    """The smaller.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `min(x, y)`.
+    """
+
+def imax(x: Operand, y: Operand) -> Value:
+    """The greater.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `max(x, y)`.
+    """
+
+def iclamp(x: Operand, lo: Operand, hi: Operand) -> Value:
+    """x held between lo and hi: `min(max(x, lo), hi)`.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        lo: integers; all such arguments are brought to their common type.
+        hi: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `clamp(x, lo, hi)`.
+    """
+
+def abs_diff(x: Operand, y: Operand) -> Value:
+    """The distance of x and y, as an unsigned integer: it never wraps.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the unsigned type of that width.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `absdiff(x, y)`.
+    """
+
+def add_sat(x: Operand, y: Operand) -> Value:
+    """Sum, held at the ends of the type instead of wrapping.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `addsat(x, y)`.
+    """
+
+def sub_sat(x: Operand, y: Operand) -> Value:
+    """Difference, held at the ends of the type instead of wrapping.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `subsat(x, y)`.
+    """
+
+def mul_hi(x: Operand, y: Operand) -> Value:
+    """The upper half of the product of double width.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        y: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `mulhi(x, y)`.
+    """
+
+def mad_sat(a: Operand, b: Operand, c: Operand) -> Value:
+    """a * b + c, computed exactly and held at the ends of the type.
+
+    Args:
+        a: integers; all such arguments are brought to their common type.
+        b: integers; all such arguments are brought to their common type.
+        c: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `madsat(a, b, c)`.
+    """
+
+def rotate(x: Operand, count: Operand) -> Value:
+    """Bits rotated left; the count is taken modulo the width.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+        count: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `rotate(x, count)`.
+    """
+
+def popcount(x: Operand) -> Value:
+    """Number of bits that are 1.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `popcount(x)`.
+    """
+
+def clz(x: Operand) -> Value:
+    """Number of zero bits above the highest 1; the width for 0.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `clz(x)`.
+    """
+
+def ctz(x: Operand) -> Value:
+    """Number of zero bits below the lowest 1; the width for 0.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `ctz(x)`.
+    """
+
+def reverse_bits(x: Operand) -> Value:
+    """Bits in reverse order.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `reverse_bits(x)`.
+    """
+
+def extract_bits(v: Operand, offset: Operand, bits: Operand) -> Value:
+    """`bits` bits from bit `offset` on, with the sign extended for signed types. What lies beyond the width is left out: offset and bits are clamped to it.
+
+    Args:
+        v: integers; all such arguments are brought to their common type.
+        offset: an integer scalar, in elements where it counts memory.
+        bits: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def insert_bits(base: Operand, insert: Operand, offset: Operand, bits: Operand) -> Value:
+    """`base`, with `bits` bits from bit `offset` on replaced by the lowest bits of `insert`. What lies beyond the width is left out.
+
+    Args:
+        base: integers; all such arguments are brought to their common type.
+        insert: integers; all such arguments are brought to their common type.
+        offset: an integer scalar, in elements where it counts memory.
+        bits: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
     """
 
 def make_vec(*components: Operand) -> Value:
@@ -1036,10 +1418,682 @@ def vec_extract(v: Operand, lane: int | str) -> Value:
 
     Args:
         v: a vector; all such arguments are brought to their common type.
-        lane: a component, 0 to 3 or "x" to "w".
+        lane: a component or a column, 0 to 3 or "x" to "w".
 
     Returns:
         A scalar of the vector's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def dot(x: Operand, y: Operand) -> Value:
+    """Scalar product.
+
+    Args:
+        x: a vector of floats; all such arguments are brought to their common type.
+        y: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A scalar of the vector's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp of its terms.
+
+    MSL: `dot(x, y)`.
+    """
+
+def length(v: Operand) -> Value:
+    """Euclidean length.
+
+    Args:
+        v: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A scalar of the vector's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
+
+    MSL: `precise::length(v)`.
+    """
+
+def distance(x: Operand, y: Operand) -> Value:
+    """Euclidean distance of two points.
+
+    Args:
+        x: a vector of floats; all such arguments are brought to their common type.
+        y: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A scalar of the vector's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
+
+    MSL: `precise::distance(x, y)`.
+    """
+
+def cross(x: Operand, y: Operand) -> Value:
+    """Vector product, of vectors of three.
+
+    Args:
+        x: a vector of three floats; all such arguments are brought to their common type.
+        y: a vector of three floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
+
+    MSL: `cross(x, y)`.
+    """
+
+def normalize(v: Operand) -> Value:
+    """The vector of length 1 in the same direction; NaN for the zero vector.
+
+    Args:
+        v: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
+
+    MSL: `precise::normalize(v)`.
+    """
+
+def reflect(i: Operand, n: Operand) -> Value:
+    """The direction i reflected at a surface of normal n: `i - 2 * dot(n, i) * n`, for n of length 1.
+
+    Args:
+        i: a vector of floats; all such arguments are brought to their common type.
+        n: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp of its terms.
+
+    MSL: `reflect(i, n)`.
+    """
+
+def refract(i: Operand, n: Operand, eta: Operand) -> Value:
+    """The direction i refracted at a surface of normal n, for i and n of length 1 and the ratio eta of refractive indices; zero where it is reflected totally.
+
+    Args:
+        i: a vector of floats; all such arguments are brought to their common type.
+        n: a vector of floats; all such arguments are brought to their common type.
+        eta: a scalar, converted to the vectors' element type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp of its terms.
+
+    MSL: `refract(i, n, eta)`.
+    """
+
+def faceforward(n: Operand, i: Operand, nref: Operand) -> Value:
+    """n where `dot(nref, i)` is negative, else -n.
+
+    Args:
+        n: a vector of floats; all such arguments are brought to their common type.
+        i: a vector of floats; all such arguments are brought to their common type.
+        nref: a vector of floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `faceforward(n, i, nref)`.
+    """
+
+def pack_float_to_snorm4x8(v: Operand) -> Value:
+    """Four floats of -1..1 as signed bytes, the first in the lowest.
+
+    Args:
+        v: a float4; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_snorm4x8(v)`.
+    """
+
+def pack_float_to_unorm4x8(v: Operand) -> Value:
+    """Four floats of 0..1 as unsigned bytes, the first in the lowest.
+
+    Args:
+        v: a float4; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_unorm4x8(v)`.
+    """
+
+def pack_float_to_snorm2x16(v: Operand) -> Value:
+    """Two floats of -1..1 as signed 16-bit numbers, the first in the lower.
+
+    Args:
+        v: a float2; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_snorm2x16(v)`.
+    """
+
+def pack_float_to_unorm2x16(v: Operand) -> Value:
+    """Two floats of 0..1 as unsigned 16-bit numbers, the first in the lower.
+
+    Args:
+        v: a float2; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_unorm2x16(v)`.
+    """
+
+def pack_float_to_srgb_unorm4x8(v: Operand) -> Value:
+    """A linear colour as bytes: red, green and blue in sRGB encoding, alpha linear; the first in the lowest.
+
+    Args:
+        v: a float4; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_srgb_unorm4x8(v)`.
+    """
+
+def pack_float_to_unorm10a2(v: Operand) -> Value:
+    """Three floats of 0..1 in ten bits each and a fourth in two, the first in the lowest.
+
+    Args:
+        v: a float4; all such arguments are brought to their common type.
+
+    Returns:
+        A `uint`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `pack_float_to_unorm10a2(v)`.
+    """
+
+def unpack_snorm4x8_to_float(x: Operand) -> Value:
+    """Four signed bytes as floats of -1..1, the lowest first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float4`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+
+    MSL: `unpack_snorm4x8_to_float(x)`.
+    """
+
+def unpack_unorm4x8_to_float(x: Operand) -> Value:
+    """Four unsigned bytes as floats of 0..1, the lowest first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float4`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+
+    MSL: `unpack_unorm4x8_to_float(x)`.
+    """
+
+def unpack_snorm2x16_to_float(x: Operand) -> Value:
+    """Two signed 16-bit numbers as floats of -1..1, the lower first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float2`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+
+    MSL: `unpack_snorm2x16_to_float(x)`.
+    """
+
+def unpack_unorm2x16_to_float(x: Operand) -> Value:
+    """Two unsigned 16-bit numbers as floats of 0..1, the lower first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float2`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+
+    MSL: `unpack_unorm2x16_to_float(x)`.
+    """
+
+def unpack_srgb_unorm4x8_to_float(x: Operand) -> Value:
+    """Bytes as a linear colour: red, green and blue from sRGB encoding, alpha linear; the lowest first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float4`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp.
+
+    MSL: `unpack_unorm4x8_srgb_to_float(x)`.
+    """
+
+def unpack_unorm10a2_to_float(x: Operand) -> Value:
+    """Three numbers of ten bits and one of two as floats of 0..1, the lowest first.
+
+    Args:
+        x: a uint; all such arguments are brought to their common type.
+
+    Returns:
+        A `float4`.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+
+    MSL: `unpack_unorm10a2_to_float(x)`.
+    """
+
+def mat_make(*columns: Operand) -> Value:
+    """A matrix of two, three or four columns, each a vector of as many rows.
+
+    Args:
+        columns: a vector of float or half; all such arguments are brought to their common type.
+
+    Returns:
+        A matrix of as many columns as were given.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def mat_column(m: Value, column: int | str) -> Value:
+    """One column of a matrix, as a vector.
+
+    Args:
+        m: a matrix.
+        column: a component or a column, 0 to 3 or "x" to "w".
+
+    Returns:
+        A vector of as many components as the matrix has rows.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `m[column]`.
+    """
+
+def matmul(a: Value, b: Value) -> Value:
+    """The product of two matrices, of a matrix and a column vector, or of a row vector and a matrix.
+
+    Args:
+        a: a matrix, or a vector of float or half.
+        b: a matrix, or a vector of float or half.
+
+    Returns:
+        A matrix, or a vector where one of the two is one.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp of its terms.
+
+    MSL: `a * b`.
+    """
+
+def transpose(m: Value) -> Value:
+    """The matrix with rows and columns exchanged.
+
+    Args:
+        m: a matrix.
+
+    Returns:
+        A matrix of as many rows as the given one has columns.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `transpose(m)`.
+    """
+
+def determinant(m: Value) -> Value:
+    """The determinant of a square matrix.
+
+    Args:
+        m: a matrix.
+
+    Returns:
+        A scalar of the matrix's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 1 ulp of its terms.
+
+    MSL: `determinant(m)`.
+    """
+
+def function_constant(dtype: DTypeLike, index: int) -> Value:
+    """A number that is bound when the kernel is specialised, before it runs, by its index; the same for the whole grid.
+
+    Args:
+        dtype: an element type.
+        index: an index of 0 to 65535.
+
+    Returns:
+        A scalar of that type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def load_if(buf: Memory, index: Operand, mask: Operand, default: Operand = 0) -> Value:
+    """Reads one element where `mask` holds, and touches no memory where it does not: there the result is `default`.
+
+    Args:
+        buf: a tensor, or its name; it is read.
+        index: an integer scalar, in elements where it counts memory.
+        mask: a bool scalar.
+        default: a scalar, converted to the element type.
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def store_if(buf: Memory, index: Operand, value: Operand, mask: Operand) -> None:
+    """Writes one element where `mask` holds, and touches no memory where it does not.
+
+    Args:
+        buf: a tensor, or its name; it is written.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        mask: a bool scalar.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+    """
+
+def vec_load(buf: Memory, index: Operand, width: int) -> Value:
+    """Reads `width` consecutive elements from `index` on as a vector; any index will do.
+
+    Args:
+        buf: a tensor, or its name; it is read.
+        index: an integer scalar, in elements where it counts memory.
+        width: 2, 3 or 4.
+
+    Returns:
+        A vector of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def vec_store(buf: Memory, index: Operand, v: Value) -> None:
+    """Writes the components of a vector to consecutive elements from `index` on; any index will do.
+
+    Args:
+        buf: a tensor, or its name; it is written.
+        index: an integer scalar, in elements where it counts memory.
+        v: a vector, its components converted to the element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+    """
+
+def atomic_load(buf: Memory, index: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Reads one element atomically.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read.
+        index: an integer scalar, in elements where it counts memory.
+        order: "relaxed" or "acquire".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_store(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> None:
+    """Writes one element atomically.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is written.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed" or "release".
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_exchange(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Writes one element atomically, and gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_fetch_add(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Adds to one element atomically, and gives what it held; integers wrap.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+    """
+
+def atomic_fetch_sub(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Subtracts from one element atomically, and gives what it held; integers wrap.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: correctly rounded.
+    """
+
+def atomic_fetch_min(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Leaves the smaller of one element and `value` there atomically, and gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_fetch_max(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Leaves the greater of one element and `value` there atomically, and gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_fetch_and(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Bitwise and with one element atomically; gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_fetch_or(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Bitwise or with one element atomically; gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_fetch_xor(buf: Memory, index: Operand, value: Operand, order: MemoryOrder = "relaxed") -> Value:
+    """Bitwise exclusive or with one element atomically; gives what it held.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        value: a scalar, converted to the element type.
+        order: "relaxed", "acquire", "release" or "acq_rel".
+
+    Returns:
+        A scalar of the memory's element type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def atomic_compare_exchange_weak(
+    buf: Memory,
+    index: Operand,
+    expected: Operand,
+    desired: Operand,
+    success_order: MemoryOrder = "relaxed",
+    failure_order: MemoryOrder = "relaxed",
+) -> Value:
+    """Writes `desired` to one element atomically where it holds `expected`, bit for bit, and says whether it did; it may fail without a reason, so call it in a loop.
+
+    Args:
+        buf: a tensor in device or threadgroup memory, or its name; it is read and written, as one.
+        index: an integer scalar, in elements where it counts memory.
+        expected: a scalar, converted to the element type.
+        desired: a scalar, converted to the element type.
+        success_order: "relaxed", "acquire", "release" or "acq_rel".
+        failure_order: "relaxed" or "acquire".
+
+    Returns:
+        A `bool`.
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
@@ -1217,6 +2271,8 @@ def simd_sum(x: Operand) -> Value:
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
 
+    Error of floats: within 31 ulp of its terms.
+
     MSL: `simd_sum(x)`.
     """
 
@@ -1231,6 +2287,8 @@ def simd_product(x: Operand) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 31 ulp of its own type.
 
     MSL: `simd_product(x)`.
     """
@@ -1310,6 +2368,377 @@ def simd_xor(x: Operand) -> Value:
     MSL: `simd_xor(x)`.
     """
 
+def simd_prefix_exclusive_sum(x: Operand) -> Value:
+    """Sum over the active lanes below; 0 in the first.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 31 ulp of its terms.
+
+    MSL: `simd_prefix_exclusive_sum(x)`.
+    """
+
+def simd_prefix_inclusive_sum(x: Operand) -> Value:
+    """Sum over the active lanes up to this one.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 31 ulp of its terms.
+
+    MSL: `simd_prefix_inclusive_sum(x)`.
+    """
+
+def simd_prefix_exclusive_product(x: Operand) -> Value:
+    """Product over the active lanes below; 1 in the first.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 31 ulp of its own type.
+
+    MSL: `simd_prefix_exclusive_product(x)`.
+    """
+
+def simd_prefix_inclusive_product(x: Operand) -> Value:
+    """Product over the active lanes up to this one.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 31 ulp of its own type.
+
+    MSL: `simd_prefix_inclusive_product(x)`.
+    """
+
+def simd_shuffle(v: Operand, lane: Operand) -> Value:
+    """The value of lane `lane`, which may differ from lane to lane. Of a lane that does not exist or is not active: unspecified.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        lane: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `simd_shuffle(v, lane)`.
+    """
+
+def simd_shuffle_up(v: Operand, delta: Operand) -> Value:
+    """The value of the lane `delta` below; the first `delta` lanes keep their own.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        delta: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `simd_shuffle_up(v, delta)`.
+    """
+
+def simd_shuffle_down(v: Operand, delta: Operand) -> Value:
+    """The value of the lane `delta` above; the last `delta` lanes keep their own.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        delta: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `simd_shuffle_down(v, delta)`.
+    """
+
+def simd_shuffle_xor(v: Operand, mask: Operand) -> Value:
+    """The value of the lane whose number is this one's, exclusive or `mask`.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        mask: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `simd_shuffle_xor(v, mask)`.
+    """
+
+def simd_broadcast(v: Operand, lane: Operand) -> Value:
+    """The value of lane `lane`, which is the same for the whole simdgroup, in every lane.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        lane: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `simd_broadcast(v, lane)`.
+    """
+
+def quad_sum(x: Operand) -> Value:
+    """Sum over the active lanes of the quad.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp of its terms.
+
+    MSL: `quad_sum(x)`.
+    """
+
+def quad_product(x: Operand) -> Value:
+    """Product over the active lanes of the quad.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp of its own type.
+
+    MSL: `quad_product(x)`.
+    """
+
+def quad_min(x: Operand) -> Value:
+    """Smallest over the active lanes of the quad.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_min(x)`.
+    """
+
+def quad_max(x: Operand) -> Value:
+    """Greatest over the active lanes of the quad.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_max(x)`.
+    """
+
+def quad_and(x: Operand) -> Value:
+    """Bitwise and over the active lanes of the quad.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_and(x)`.
+    """
+
+def quad_or(x: Operand) -> Value:
+    """Bitwise or over the active lanes of the quad.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_or(x)`.
+    """
+
+def quad_xor(x: Operand) -> Value:
+    """Bitwise exclusive or over the active lanes of the quad.
+
+    Args:
+        x: integers; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_xor(x)`.
+    """
+
+def quad_prefix_exclusive_sum(x: Operand) -> Value:
+    """Sum over the active lanes of the quad below; 0 in the first.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp of its terms.
+
+    MSL: `quad_prefix_exclusive_sum(x)`.
+    """
+
+def quad_prefix_inclusive_sum(x: Operand) -> Value:
+    """Sum over the active lanes of the quad up to this one.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 3 ulp of its terms.
+
+    MSL: `quad_prefix_inclusive_sum(x)`.
+    """
+
+def quad_shuffle(v: Operand, lane: Operand) -> Value:
+    """The value of lane `lane` of the quad, 0 to 3. Of a lane that does not exist or is not active: unspecified.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        lane: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_shuffle(v, lane)`.
+    """
+
+def quad_shuffle_up(v: Operand, delta: Operand) -> Value:
+    """The value of the lane `delta` below in the quad; the first `delta` lanes keep their own.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        delta: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_shuffle_up(v, delta)`.
+    """
+
+def quad_shuffle_down(v: Operand, delta: Operand) -> Value:
+    """The value of the lane `delta` above in the quad; the last `delta` lanes keep their own.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        delta: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_shuffle_down(v, delta)`.
+    """
+
+def quad_shuffle_xor(v: Operand, mask: Operand) -> Value:
+    """The value of the lane of the quad whose number is this one's, exclusive or `mask`.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        mask: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_shuffle_xor(v, mask)`.
+    """
+
+def quad_broadcast(v: Operand, lane: Operand) -> Value:
+    """The value of lane `lane` of the quad, the same for all four, in each of them.
+
+    Args:
+        v: integers or floats; all such arguments are brought to their common type.
+        lane: an integer scalar, in elements where it counts memory.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `quad_broadcast(v, lane)`.
+    """
+
 def simdgroup_matrix_load(
     buf: Memory,
     elements_per_row: Operand,
@@ -1363,6 +2792,8 @@ def simdgroup_multiply_accumulate(a: Value, b: Value, c: Value) -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    Error of floats: within 9 ulp of its terms.
     """
 
 def make_filled_simdgroup_matrix(
@@ -1386,6 +2817,18 @@ def make_filled_simdgroup_matrix(
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
     """
 
+def debug_print(fmt: str, *values: Operand, where: Operand = True) -> None:
+    """Prints a line for each thread where `where` holds, from the executor, in the order of the threads; `{}` stands for the next value. On other targets it is a comment.
+
+    Args:
+        fmt: a text.
+        values: a scalar or a vector.
+        where: a bool scalar.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
 def thread_position_in_grid_xyz(dim: Dim = "x") -> Value:
     """Position of the thread in the grid.
 
@@ -1400,7 +2843,7 @@ def thread_position_in_grid_xyz(dim: Dim = "x") -> Value:
     """
 
 def grid_size(dim: Dim = "x") -> Value:
-    """Threads of the grid in one dimension.
+    """Threadgroups of the grid in one dimension.
 
     Args:
         dim: "x", "y" or "z".
@@ -1410,4 +2853,19 @@ def grid_size(dim: Dim = "x") -> Value:
 
     Raises:
         EnigmaError: when the kernel is compiled, for an argument that is none of these.
+    """
+
+def abs_diff_unary(x: Operand) -> Value:
+    """Absolute value; the smallest signed integer stays itself.
+
+    Args:
+        x: integers or floats; all such arguments are brought to their common type.
+
+    Returns:
+        A value of the arguments' common type.
+
+    Raises:
+        EnigmaError: when the kernel is compiled, for an argument that is none of these.
+
+    MSL: `abs(x)`.
     """
