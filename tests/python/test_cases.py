@@ -24,7 +24,7 @@ every_launch = pytest.mark.parametrize(
     "number", range(len(LAUNCHES)), ids=lambda n: f"{n}-{LAUNCHES[n].name}"
 )
 
-# What has no result to compare: `test_debug_print.py` and the tests of control flow are about these.
+# What has no result to compare: control flow, and what is printed.
 WITHOUT_CASES = {"constant", "register_fill", "if", "for", "while", "debug_print"}
 
 
