@@ -30,6 +30,8 @@ bench: build ## Measures; every figure is a ratio to something measured beside i
 	cargo bench --quiet -p enigma-cpu --bench executor
 	$(BIN)/python benches/trace.py
 	$(BIN)/python benches/executor.py
+	scripts/install-pocl.sh
+	$(BIN)/python benches/pocl.py
 	scripts/install-oclgrind.sh
 	$(BIN)/python benches/checker.py
 

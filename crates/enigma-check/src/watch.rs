@@ -342,7 +342,10 @@ fn each(touch: &Touch<'_>, mut act: impl FnMut(usize, usize)) {
                 lanes.for_each(|lane| act(first + lane, (start + stride * (first + lane) as i64) as usize));
             }
             Indices::Varying(each) => lanes.for_each(|lane| act(first + lane, each[first + lane] as usize)),
-            Indices::Uniform(_) | Indices::Grouped(_) => {
+            Indices::Grouped(_, 1..) | Indices::Grouped(_, ..0) => {
+                lanes.for_each(|lane| act(first + lane, touch.indices.of(first + lane) as usize));
+            }
+            Indices::Uniform(_) | Indices::Grouped(_, 0) => {
                 let element = touch.indices.of(first) as usize;
                 lanes.for_each(|lane| act(first + lane, element));
             }
@@ -401,7 +404,7 @@ impl Observer for Watch<'_> {
         if let Some(registers) = &mut self.registers[touch.memory.index()] {
             return registers.load(&mut self.judge, touch);
         }
-        if matches!(touch.indices, Indices::Uniform(_) | Indices::Grouped(_)) {
+        if matches!(touch.indices, Indices::Uniform(_) | Indices::Grouped(_, 0)) {
             return self.load_shared(touch);
         }
         self.access(touch, Class::Read, |judge, cell, at, agent| judge.load(cell, at, agent, touch.site));

@@ -45,6 +45,7 @@ pub mod observer;
 mod plan;
 mod printout;
 mod program;
+mod share;
 mod slot;
 mod standstill;
 

@@ -11,7 +11,7 @@ use crate::map::{Map, VectorMap};
 pub type Reg = u32;
 
 /// What a register holds.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Shape {
     /// Elements of that type, one per thread at most.
     Lanes(DType),

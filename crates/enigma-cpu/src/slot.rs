@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use enigma_ir::DType;
+use smallvec::SmallVec;
 
 use crate::lane::{Lane, SIMDGROUP, Truth};
 
@@ -28,7 +29,7 @@ pub fn cells_mut<T: Pod>(lines: &mut [Line]) -> &mut [T] {
 }
 
 /// How a value differs from thread to thread. The order is that of generality: an operation's result is as general as its
-/// most general operand.
+/// most general operand, but for [`join`](Self::join).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Form {
     /// One number.
@@ -37,8 +38,26 @@ pub enum Form {
     Grouped,
     /// Integers: one number, and what is added to it from each thread to the next.
     Affine,
+    /// Integers: one number per simdgroup, and what is added to it from each lane to the next.
+    Laned,
     /// One number per thread.
     Varying,
+}
+
+impl Form {
+    /// The least general form that both are cases of.
+    pub fn join(self, other: Form) -> Form {
+        match (self.min(other), self.max(other)) {
+            (Form::Grouped, Form::Affine) => Form::Laned,
+            (_, greater) => greater,
+        }
+    }
+
+    /// Whether the numbers grow evenly, and are to be spelt out before anything else looks at them.
+    #[inline(always)]
+    pub fn grows(self) -> bool {
+        matches!(self, Form::Affine | Form::Laned)
+    }
 }
 
 /// A value of a threadgroup. The numbers lie from the start of `data` on: one, one per simdgroup, or one per thread, as
@@ -47,7 +66,7 @@ pub enum Form {
 pub struct Slot {
     pub data: Vec<Line>,
     pub form: Form,
-    /// What an affine value grows by from thread to thread, modulo its width.
+    /// What an affine or a laned value grows by from thread to thread, modulo its width.
     pub stride: i64,
 }
 
@@ -71,13 +90,13 @@ impl Slot {
         }
     }
 
-    /// The number of a thread, of a value that is not affine.
+    /// The number of a thread, of a value that does not grow.
     #[inline(always)]
     pub fn of<T: Pod>(&self, thread: usize) -> T {
         let cells = cells::<T>(&self.data);
         match self.form {
             Form::Uniform | Form::Affine => cells[0],
-            Form::Grouped => cells[thread / SIMDGROUP],
+            Form::Grouped | Form::Laned => cells[thread / SIMDGROUP],
             Form::Varying => cells[thread],
         }
     }
@@ -92,33 +111,80 @@ impl Slot {
                 let (least, greatest) = dtype.integer_range()?;
                 (least <= last && last <= greatest).then_some((first, last))
             }
-            Form::Grouped | Form::Varying => None,
+            Form::Grouped | Form::Laned | Form::Varying => None,
         }
     }
 
-    /// Writes an affine value out, one number per thread.
-    pub fn spell_out(&mut self, dtype: DType, threads: usize) {
-        if self.form != Form::Affine {
-            return;
+    /// What the numbers of each simdgroup go through, first and last, of a value that is not varying, when none wraps.
+    pub fn ends_of_lanes(&self, dtype: DType, threads: usize) -> Option<Ends> {
+        let (least, greatest) = dtype.integer_range()?;
+        let per_lane = if self.form.grows() { i128::from(self.stride) } else { 0 };
+        let per_group = if self.form == Form::Affine { per_lane * SIMDGROUP as i128 } else { 0 };
+        let several = matches!(self.form, Form::Grouped | Form::Laned);
+        let mut ends = Ends::new();
+        for (group, thread) in (0..threads).step_by(SIMDGROUP).enumerate() {
+            let base = integer(&self.data, if several { group } else { 0 }, dtype);
+            let lanes = SIMDGROUP.min(threads - thread) as i128;
+            let first = base + per_group * group as i128;
+            let last = first + per_lane * (lanes - 1);
+            if first.min(last) < least || greatest < first.max(last) {
+                return None;
+            }
+            ends.push((first, last));
         }
+        Some(ends)
+    }
+
+    /// Makes a laned value of an affine one.
+    pub fn cut_up(&mut self, dtype: DType, simdgroups: usize) {
+        if self.form == Form::Affine {
+            let stride = self.stride.wrapping_mul(SIMDGROUP as i64);
+            spell_out(&mut self.data, dtype, simdgroups, |_| 0, |group| (group as i64).wrapping_mul(stride));
+            self.form = Form::Laned;
+        }
+    }
+
+    /// Writes a value that grows out, one number per thread.
+    pub fn spell_out(&mut self, dtype: DType, threads: usize) {
         let stride = self.stride;
-        match dtype.size() {
-            1 => count_up::<u8>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u8)),
-            2 => count_up::<u16>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u16)),
-            4 => count_up::<u32>(&mut self.data, threads, |base, t| {
-                base.wrapping_add((t as u32).wrapping_mul(stride as u32))
-            }),
-            _ => count_up::<u64>(&mut self.data, threads, |base, t| base.wrapping_add(t.wrapping_mul(stride) as u64)),
+        match self.form {
+            Form::Affine => spell_out(&mut self.data, dtype, threads, |_| 0, |t| (t as i64).wrapping_mul(stride)),
+            Form::Laned => {
+                let grown = |t: usize| ((t % SIMDGROUP) as i64).wrapping_mul(stride);
+                spell_out(&mut self.data, dtype, threads, |t| t / SIMDGROUP, grown);
+            }
+            Form::Uniform | Form::Grouped | Form::Varying => return,
         }
         self.form = Form::Varying;
     }
 }
 
-fn count_up<T: Pod>(data: &mut [Line], threads: usize, at: impl Fn(T, i64) -> T) {
-    let cells = cells_mut::<T>(data);
-    let base = cells[0];
-    for (t, cell) in cells[..threads].iter_mut().enumerate() {
-        *cell = at(base, t as i64);
+/// First and last numbers, one pair per simdgroup.
+pub type Ends = SmallVec<[(i128, i128); SIMDGROUP]>;
+
+/// Writes out `count` numbers: to the one at `from` of each, which does not lie after it, is added what `grown` says.
+#[inline(always)]
+fn spell_out(
+    data: &mut [Line],
+    dtype: DType,
+    count: usize,
+    from: impl Fn(usize) -> usize,
+    grown: impl Fn(usize) -> i64,
+) {
+    macro_rules! write {
+        ($t:ty) => {{
+            let cells = cells_mut::<$t>(data);
+            // From the end, so that no number is overwritten before it is used.
+            for at in (0..count).rev() {
+                cells[at] = cells[from(at)].wrapping_add(grown(at) as $t);
+            }
+        }};
+    }
+    match dtype.size() {
+        1 => write!(u8),
+        2 => write!(u16),
+        4 => write!(u32),
+        _ => write!(u64),
     }
 }
 
@@ -192,6 +258,29 @@ impl Mask {
         self.0.iter().enumerate().flat_map(|(group, &word)| lanes(word).map(move |lane| group * SIMDGROUP + lane))
     }
 
+    /// The first and the last thread of each simdgroup of which one takes part.
+    pub fn spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.0.iter().enumerate().filter(|&(_, &word)| word != 0).map(|(group, &word)| {
+            let first = group * SIMDGROUP;
+            (first + word.trailing_zeros() as usize, first + word.ilog2() as usize)
+        })
+    }
+
+    /// The first and the last thread of what takes part of each simdgroup, as long as they are neighbours.
+    pub fn runs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.0.iter().enumerate().flat_map(|(group, &word)| {
+            let mut word = word;
+            std::iter::from_fn(move || {
+                let start = (word != 0).then(|| word.trailing_zeros())?;
+                let count = (word >> start).trailing_ones();
+                // In 64 bits, where a shift by all 32 is one.
+                word &= !((((1u64 << count) - 1) << start) as u32);
+                let first = group * SIMDGROUP + start as usize;
+                Some((first, first + count as usize - 1))
+            })
+        })
+    }
+
     /// The first and the last thread, of at least one.
     pub fn range(&self) -> (usize, usize) {
         let first = self.0.iter().position(|&word| word != 0).unwrap_or(0);
@@ -210,4 +299,46 @@ pub fn lanes(mut word: u32) -> impl Iterator<Item = usize> {
         word &= word.wrapping_sub(1);
         lane
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_laned_value_is_spelt_out_lane_by_lane() {
+        let mut slot = Slot::new(4 * 100);
+        cells_mut::<u32>(&mut slot.data)[..4].copy_from_slice(&[7, 1000, 0, 5]);
+        (slot.form, slot.stride) = (Form::Laned, -2);
+        slot.spell_out(DType::I32, 100);
+        let numbers = &cells::<i32>(&slot.data)[..100];
+        assert_eq!((slot.form, numbers[0], numbers[31]), (Form::Varying, 7, -55));
+        assert_eq!((numbers[32], numbers[64], numbers[99]), (1000, 0, -1));
+    }
+
+    #[test]
+    fn an_affine_value_cut_up_stays_what_it_is() {
+        let mut slot = Slot::new(4 * 64);
+        slot.set_affine(10u32, 3);
+        slot.cut_up(DType::U32, 2);
+        assert_eq!(slot.ends_of_lanes(DType::U32, 40).as_deref(), Some(&[(10, 103), (106, 127)][..]));
+        slot.spell_out(DType::U32, 64);
+        assert!((0..64).all(|t| cells::<u32>(&slot.data)[t] == 10 + 3 * t as u32));
+    }
+
+    #[test]
+    fn ends_that_wrap_are_none() {
+        let mut slot = Slot::new(4);
+        slot.set_affine(-1i32, 1);
+        assert!(slot.ends_of_lanes(DType::I32, 32).is_some());
+        assert!(slot.ends_of_lanes(DType::U32, 32).is_none());
+    }
+
+    #[test]
+    fn runs_are_of_neighbours_and_spans_are_not() {
+        let mut mask = Mask([0; SIMDGROUP]);
+        (mask.0[0], mask.0[2]) = (0b1011, u32::MAX);
+        assert_eq!(mask.runs().collect::<Vec<_>>(), [(0, 1), (3, 3), (64, 95)]);
+        assert_eq!(mask.spans().collect::<Vec<_>>(), [(0, 3), (64, 95)]);
+    }
 }

@@ -19,6 +19,7 @@ use crate::plan::{
     Affine, Block, CopyNode, CopyOperand, ForNode, IfNode, MapNode, MatrixNode, MultiplyNode, Node, Operand, Pass,
     Plan, Reg, Shape, WhileNode,
 };
+use crate::share::share;
 
 /// The registers of a value, one per component.
 type Regs = SmallVec<[Reg; 4]>;
@@ -45,6 +46,7 @@ pub fn lower(kernel: &Kernel) -> Plan {
         }
     }
     lowering.plan.body = lowering.nodes(Kernel::BODY);
+    share(&mut lowering.plan);
     lowering.plan
 }
 

@@ -55,7 +55,8 @@ impl<'r, O: Observer> Machine<'r, O> {
         let truths = cells::<Truth>(&slot.data);
         let all = |holds: bool| if holds { u32::MAX } else { 0 };
         match slot.form {
-            Form::Uniform | Form::Affine => self.mask.and(&Mask([all(truths[0].0 != 0); SIMDGROUP])),
+            // No truth value grows.
+            Form::Uniform | Form::Affine | Form::Laned => self.mask.and(&Mask([all(truths[0].0 != 0); SIMDGROUP])),
             Form::Grouped => Mask(std::array::from_fn(|group| match group < self.simdgroups {
                 true => self.mask.0[group] & all(truths[group].0 != 0),
                 false => 0,
@@ -208,6 +209,10 @@ impl<'r, O: Observer> Machine<'r, O> {
                 let base = integer(&slot.data, 0, dtype);
                 dtype.wrap(base.wrapping_add(i128::from(slot.stride) * thread as i128))
             }
+            Form::Laned => {
+                let base = integer(&slot.data, thread / SIMDGROUP, dtype);
+                dtype.wrap(base.wrapping_add(i128::from(slot.stride) * (thread % SIMDGROUP) as i128))
+            }
             Form::Varying => integer(&slot.data, thread, dtype),
         }
     }
@@ -220,7 +225,9 @@ impl<'r, O: Observer> Machine<'r, O> {
             Form::Uniform => index(&slot.data, 0, operand.dtype),
             Form::Grouped => index(&slot.data, thread / SIMDGROUP, operand.dtype),
             Form::Varying => index(&slot.data, thread, operand.dtype),
-            Form::Affine => i64::try_from(self.integer(operand.reg, thread, operand.dtype)).unwrap_or(i64::MAX),
+            Form::Affine | Form::Laned => {
+                i64::try_from(self.integer(operand.reg, thread, operand.dtype)).unwrap_or(i64::MAX)
+            }
         }
     }
 
@@ -278,12 +285,11 @@ impl<'r, O: Observer> Machine<'r, O> {
         })
     }
 
-    /// Whether two registers hold the same. An affine one is said to be the same as another affine one only.
+    /// Whether two registers hold the same. One that grows is said to be the same as another of its form only.
     fn same<T: Pod + PartialEq>(&self, pass: &Pass) -> bool {
         let (from, to) = (self.slot(pass.from), self.slot(pass.to));
         match (from.form, to.form) {
-            (Form::Affine, Form::Affine) => from.stride == to.stride && from.of::<T>(0) == to.of::<T>(0),
-            (Form::Affine, _) | (_, Form::Affine) => false,
+            (a, b) if (a.grows() || b.grows()) && (a != b || from.stride != to.stride) => false,
             _ => self.mask.threads().all(|thread| from.of::<T>(thread) == to.of::<T>(thread)),
         }
     }

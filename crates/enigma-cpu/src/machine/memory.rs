@@ -17,8 +17,8 @@ pub enum Indices {
     Uniform(i64),
     /// The first thread's, and what is added to it from thread to thread.
     Affine(i64, i64),
-    /// One per simdgroup.
-    Grouped(Vec<i64>),
+    /// One per simdgroup, its first lane's, and what is added to it from lane to lane, which may be 0.
+    Grouped(Vec<i64>, i64),
     /// One per thread.
     Varying(Vec<i64>),
 }
@@ -29,7 +29,9 @@ impl Indices {
         match self {
             Indices::Uniform(index) => *index,
             Indices::Affine(first, stride) => first.saturating_add(stride.saturating_mul(thread as i64)),
-            Indices::Grouped(each) => each[thread / SIMDGROUP],
+            Indices::Grouped(each, stride) => {
+                each[thread / SIMDGROUP].saturating_add(stride.saturating_mul((thread % SIMDGROUP) as i64))
+            }
             Indices::Varying(each) => each[thread],
         }
     }
@@ -45,7 +47,8 @@ impl Indices {
                     each.iter().fold((i64::MAX, i64::MIN), |(least, most), &i| (least.min(i), most.max(i)));
                 inside(least) && inside(greatest)
             }
-            Indices::Grouped(_) | Indices::Varying(_) => mask.threads().all(|thread| inside(self.of(thread))),
+            Indices::Grouped(..) => mask.spans().all(|(first, last)| inside(self.of(first)) && inside(self.of(last))),
+            Indices::Varying(_) => mask.threads().all(|thread| inside(self.of(thread))),
         };
         if all_inside { None } else { mask.threads().find(|&thread| !inside(self.of(thread))) }
     }
@@ -169,7 +172,13 @@ impl<O: Observer> Machine<'_, O> {
                 _ => Indices::Affine(narrow(first), slot.stride),
             };
         }
-        self.spell_out(&[node.index]);
+        let stride = match slot.form {
+            Form::Laned if slot.ends_of_lanes(dtype, self.threads).is_some() => slot.stride,
+            _ => 0,
+        };
+        if stride == 0 {
+            self.spell_out(&[node.index]);
+        }
         let mut each = std::mem::take(&mut self.scratch.indices);
         each.clear();
         let slot = self.slot(node.index);
@@ -179,13 +188,13 @@ impl<O: Observer> Machine<'_, O> {
             each.iter_mut().for_each(|index| *index = index.saturating_add(node.offset));
         }
         match slot.form {
-            Form::Grouped => Indices::Grouped(each),
+            Form::Grouped | Form::Laned => Indices::Grouped(each, stride),
             _ => Indices::Varying(each),
         }
     }
 
     fn give_back(&mut self, indices: Indices) {
-        if let Indices::Grouped(each) | Indices::Varying(each) = indices {
+        if let Indices::Grouped(each, _) | Indices::Varying(each) = indices {
             self.scratch.indices = each;
         }
     }
@@ -330,11 +339,21 @@ impl<O: Observer> Machine<'_, O> {
                 elements.read(indices.of(first) as usize, &mut result[first..=last]);
                 Form::Varying
             }
-            Indices::Grouped(each) => {
+            Indices::Grouped(each, 0) => {
                 for (group, &index) in each.iter().enumerate().filter(|&(group, _)| self.mask.0[group] != 0) {
                     result[group] = elements.get(index as usize);
                 }
                 Form::Grouped
+            }
+            Indices::Grouped(_, 1) => {
+                for (first, last) in self.mask.spans() {
+                    let start = indices.of(first) as usize;
+                    match result[first..=last].as_mut_array() {
+                        Some(row) => *row = elements.row::<SIMDGROUP>(start),
+                        None => elements.read(start, &mut result[first..=last]),
+                    }
+                }
+                Form::Varying
             }
             Indices::Varying(each) if self.full => {
                 for (cell, &index) in result.iter_mut().zip(each) {
@@ -348,7 +367,7 @@ impl<O: Observer> Machine<'_, O> {
                 }
                 Form::Varying
             }
-            Indices::Affine(..) | Indices::Varying(_) => {
+            Indices::Affine(..) | Indices::Grouped(..) | Indices::Varying(_) => {
                 for thread in self.mask.threads() {
                     result[thread] = elements.get(indices.of(thread) as usize);
                 }
@@ -369,6 +388,16 @@ impl<O: Observer> Machine<'_, O> {
             Indices::Uniform(index) => elements.set(*index as usize, slot.of::<T>(last)),
             Indices::Affine(start, 1) if self.full && slot.form == Form::Varying => {
                 elements.write(*start as usize, &cells::<T>(&slot.data)[..self.threads]);
+            }
+            Indices::Affine(_, 1) | Indices::Grouped(_, 1) if slot.form == Form::Varying => {
+                for (first, last) in self.mask.runs() {
+                    let start = indices.of(first) as usize;
+                    let from = &cells::<T>(&slot.data)[first..=last];
+                    match from.as_array() {
+                        Some(row) => elements.set_row::<SIMDGROUP>(start, *row),
+                        None => elements.write(start, from),
+                    }
+                }
             }
             _ => {
                 for thread in self.mask.threads() {

@@ -135,8 +135,6 @@ struct Scratch {
     indices: Vec<i64>,
     /// Trip counts of loops, handed out and given back.
     trips: Vec<Vec<u64>>,
-    a: Vec<Line>,
-    b: Vec<Line>,
     /// Matrices as floats.
     matrices: [Vec<Line>; 4],
 }
@@ -349,7 +347,7 @@ impl<'r, O: Observer> Machine<'r, O> {
             Opcode::ThreadPositionInGrid => self.thread_position(d, first, result),
             Opcode::ThreadPositionInThreadgroup => self.thread_position(d, 0, result),
             Opcode::ThreadIndexInThreadgroup => self.slot_mut(result).set_affine(0u32, 1),
-            Opcode::ThreadIndexInSimdgroup => self.per_thread(result, |thread| (thread % SIMDGROUP) as u32),
+            Opcode::ThreadIndexInSimdgroup => self.per_lane(result, |_| 0),
             Opcode::SimdgroupIndexInThreadgroup => self.per_simdgroup(result, |group| group as u32),
             Opcode::ThreadgroupPositionInGrid => self.slot_mut(result).set_uniform(group.position[d]),
             Opcode::ThreadsPerThreadgroup => self.slot_mut(result).set_uniform(group.threads[d]),
@@ -369,7 +367,13 @@ impl<'r, O: Observer> Machine<'r, O> {
             self.slot_mut(result).set_affine(first, 1);
         } else {
             let group = self.group;
-            self.per_thread(result, |thread| group.thread(thread)[d].wrapping_add(first));
+            let at = |thread: usize| group.thread(thread)[d].wrapping_add(first);
+            match (x as usize % SIMDGROUP, d) {
+                // Each simdgroup lies in one row.
+                (0, 0) => self.per_lane(result, |group| at(group * SIMDGROUP)),
+                (0, _) => self.per_simdgroup(result, |group| at(group * SIMDGROUP)),
+                _ => self.per_thread(result, at),
+            }
         }
     }
 }

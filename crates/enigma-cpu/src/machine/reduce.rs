@@ -11,7 +11,7 @@ use super::Machine;
 use crate::lane::{Lane, SIMDGROUP};
 use crate::observer::Observer;
 use crate::plan::{Combine, ReduceNode, Share};
-use crate::slot::{Form, Slot, cells_mut, lanes};
+use crate::slot::{Form, Slot, cells, cells_mut, lanes};
 
 impl<O: Observer> Machine<'_, O> {
     pub(super) fn reduce(&mut self, node: &ReduceNode) {
@@ -56,10 +56,16 @@ impl<O: Observer> Machine<'_, O> {
         // One number does for a simdgroup that is reduced as a whole.
         let one = node.share == Share::All && node.lanes == SIMDGROUP;
         for group in 0..self.simdgroups {
-            let mut numbers = [nothing; SIMDGROUP];
             let slot = self.slot(node.operand);
-            for lane in lanes(mask.0[group]) {
-                numbers[lane] = slot.of::<T>(group * SIMDGROUP + lane).wide();
+            let word = mask.0[group];
+            let mut numbers: [T::Wide; SIMDGROUP] = match slot.form {
+                Form::Varying => cells::<T>(&slot.data).as_chunks().0[group].map(T::wide),
+                _ => [slot.of::<T>(group * SIMDGROUP).wide(); SIMDGROUP],
+            };
+            if word != u32::MAX {
+                for lane in (0..SIMDGROUP).filter(|lane| word >> lane & 1 == 0) {
+                    numbers[lane] = nothing;
+                }
             }
             for (n, team) in numbers.chunks_exact_mut(node.lanes).enumerate() {
                 match node.share {

@@ -1,6 +1,7 @@
 //! Values: elementwise operations, and values passed on.
 
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
+use enigma_ir::DType;
 use smallvec::SmallVec;
 
 use super::Machine;
@@ -8,7 +9,7 @@ use crate::lane::{SIMDGROUP, Truth};
 use crate::map::{Source, Step};
 use crate::observer::Observer;
 use crate::plan::{Affine, MapNode, Pass, Reg, Shape, VectorNode};
-use crate::slot::{Form, Line, Mask, Slot, cells, cells_mut, integer, lines};
+use crate::slot::{Ends, Form, Line, Mask, Slot, cells, cells_mut, integer};
 
 impl<O: Observer> Machine<'_, O> {
     /// Writes one number per thread.
@@ -33,11 +34,21 @@ impl<O: Observer> Machine<'_, O> {
         slot.form = if simdgroups == 1 { Form::Uniform } else { Form::Grouped };
     }
 
+    /// Writes one number per simdgroup, that of its first lane, to which 1 is added from lane to lane.
+    pub(super) fn per_lane(&mut self, reg: Reg, number: impl Fn(usize) -> u32) {
+        if self.simdgroups == 1 {
+            return self.slot_mut(reg).set_affine(number(0), 1);
+        }
+        self.per_simdgroup(reg, number);
+        let slot = self.slot_mut(reg);
+        (slot.form, slot.stride) = (Form::Laned, 1);
+    }
+
     /// How many numbers a form has.
     pub(super) fn elements(&self, form: Form) -> usize {
         match form {
             Form::Uniform | Form::Affine => 1,
-            Form::Grouped => self.simdgroups,
+            Form::Grouped | Form::Laned => self.simdgroups,
             Form::Varying => self.threads,
         }
     }
@@ -47,18 +58,13 @@ impl<O: Observer> Machine<'_, O> {
         let operands = &node.operands[..node.arity as usize];
         let mut form = self.general_form(operands);
         let mut stride = 0;
-        if form == Form::Affine {
-            match self.affine_result(node) {
-                Some((kept, grows)) => (form, stride) = (kept, grows),
-                None => {
-                    self.spell_out(operands);
-                    form = Form::Varying;
-                }
-            }
-        } else if form == Form::Varying {
+        if form.grows() {
+            (form, stride) = self.growing_result(node, form).unwrap_or((Form::Varying, 0));
+        }
+        if form == Form::Varying {
             self.spell_out(operands);
         }
-        // An affine result starts from the operands' starts.
+        // A result that grows starts from the operands' starts.
         let elements = self.elements(form);
         let mut result = std::mem::take(&mut self.slots[node.result as usize].data);
         let source = |reg: Reg| {
@@ -75,11 +81,11 @@ impl<O: Observer> Machine<'_, O> {
     /// Carries out an operation on vectors.
     pub(super) fn vector(&mut self, node: &VectorNode) {
         let form = match self.general_form(&node.operands) {
-            Form::Affine | Form::Varying => {
+            form @ (Form::Uniform | Form::Grouped) => form,
+            Form::Affine | Form::Laned | Form::Varying => {
                 self.spell_out(&node.operands);
                 Form::Varying
             }
-            form => form,
         };
         let elements = self.elements(form);
         let take = |&reg: &Reg| std::mem::take(&mut self.slots[reg as usize].data);
@@ -97,35 +103,25 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     fn general_form(&self, operands: &[Reg]) -> Form {
-        let mut general = Form::Uniform;
-        for &reg in operands {
-            let form = self.slot(reg).form;
-            // One per simdgroup and one that grows have no form in common but one per thread.
-            general = match (general.min(form), general.max(form)) {
-                (Form::Grouped, Form::Affine) => Form::Varying,
-                (_, greater) => greater,
-            };
-        }
-        general
+        operands.iter().fold(Form::Uniform, |general, &reg| general.join(self.slot(reg).form))
     }
 
-    /// Writes the affine ones of these out.
+    /// Writes those of these out that grow.
     pub(super) fn spell_out(&mut self, regs: &[Reg]) {
         for &reg in regs {
-            let dtype = self.shape(reg).dtype();
-            let threads = self.threads;
-            self.slot_mut(reg).spell_out(dtype, threads);
+            if self.slot(reg).form.grows() {
+                let dtype = self.shape(reg).dtype();
+                let threads = self.threads;
+                self.slot_mut(reg).spell_out(dtype, threads);
+            }
         }
     }
 
-    /// The form of the result and what it grows by, where affine and uniform operands give such a one. It is then computed from
-    /// the operands of the first thread.
-    fn affine_result(&mut self, node: &MapNode) -> Option<(Form, i64)> {
+    /// The form of the result and what it grows by, where operands of that general form give such a one. It is then computed from
+    /// the numbers that the operands' growing starts from.
+    fn growing_result(&mut self, node: &MapNode, form: Form) -> Option<(Form, i64)> {
         let [a, b, _] = node.operands;
-        let stride = |reg: Reg| match self.slot(reg).form {
-            Form::Affine => self.slot(reg).stride,
-            _ => 0,
-        };
+        let stride = |reg: Reg| if self.slot(reg).form.grows() { self.slot(reg).stride } else { 0 };
         let uniform = |reg: Reg| integer(&self.slot(reg).data, 0, node.dtype) as i64;
         let (form_a, form_b) = (self.slot(a).form, self.slot(b).form);
         let grows = match node.affine {
@@ -140,36 +136,60 @@ impl<O: Observer> Machine<'_, O> {
             Affine::Cast => {
                 let widens = self.shape(node.result).size() > node.dtype.size();
                 if widens {
-                    self.slot(a).ends(node.dtype, self.threads)?;
+                    self.slot(a).ends_of_lanes(node.dtype, self.threads)?;
                 }
                 stride(a)
             }
-            Affine::Order => return self.all_agree(node).then_some((Form::Uniform, 0)),
+            Affine::Order => return self.order(node),
         };
-        Some((if grows == 0 { Form::Uniform } else { Form::Affine }, grows))
+        self.cut_up(node, form);
+        Some(match (form, grows) {
+            (Form::Affine, 0) => (Form::Uniform, 0),
+            (_, 0) => (Form::Grouped, 0),
+            _ => (form, grows),
+        })
     }
 
-    /// Whether an ordering comes out the same for the first and the last thread, and so for all between.
-    fn all_agree(&mut self, node: &MapNode) -> bool {
-        let mut lasts = [0i128; 2];
-        for (last, &reg) in lasts.iter_mut().zip(&node.operands) {
-            match self.slot(reg).ends(node.dtype, self.threads) {
-                Some((_, end)) => *last = end,
-                None => return false,
+    /// Makes the affine operands laned, where that is what the result is to be.
+    fn cut_up(&mut self, node: &MapNode, form: Form) {
+        if form == Form::Laned {
+            let simdgroups = self.simdgroups;
+            for &reg in &node.operands[..node.arity as usize] {
+                self.slot_mut(reg).cut_up(node.dtype, simdgroups);
             }
         }
-        self.scratch.a.resize(8, lines(64)[0]);
-        self.scratch.b.resize(8, lines(64)[0]);
-        let compare = |scratch: &mut Vec<Line>, a: &[Line], b: &[Line]| {
-            let sources = [a, b, b].map(|data| Source { data, step: Step::Never });
-            (node.map)(self.arch, scratch, &sources, 1);
-            cells::<Truth>(scratch)[0].0
-        };
-        let [a, b] = [0, 1].map(|n| &self.slots[node.operands[n] as usize].data);
-        let first = compare(&mut self.scratch.a, a, b);
-        let [a, b] = lasts.map(|last| line_of(last as u64));
-        let last = compare(&mut self.scratch.b, &a, &b);
-        first == last
+    }
+
+    /// The form of an ordering's result: where it comes out the same for the first and the last lane of a simdgroup, it does for all
+    /// between.
+    fn order(&mut self, node: &MapNode) -> Option<(Form, i64)> {
+        let [a, b] = [0, 1].map(|n| self.slot(node.operands[n]).ends_of_lanes(node.dtype, self.threads));
+        let (a, b) = (a?, b?);
+        let [first, last] =
+            [|ends: &(i128, i128)| ends.0, |ends: &(i128, i128)| ends.1].map(|end| self.outcomes(node, &a, &b, end));
+        if first != last {
+            return None;
+        }
+        if first.iter().all(|&outcome| outcome == first[0]) {
+            return Some((Form::Uniform, 0));
+        }
+        self.cut_up(node, Form::Laned);
+        Some((Form::Grouped, 0))
+    }
+
+    /// What an ordering gives for one end of each simdgroup.
+    fn outcomes(
+        &mut self,
+        node: &MapNode,
+        a: &Ends,
+        b: &Ends,
+        end: fn(&(i128, i128)) -> i128,
+    ) -> SmallVec<[Truth; SIMDGROUP]> {
+        let operands = [a, b].map(|ends| line_of(ends.iter().map(end), node.dtype));
+        let sources = [0, 1, 1].map(|n| Source { data: &operands[n], step: Step::Element });
+        let mut outcomes = [Line::zeroed()];
+        (node.map)(self.arch, &mut outcomes, &sources, a.len());
+        cells::<Truth>(&outcomes)[..a.len()].into()
     }
 
     /// Passes values on, to all threads.
@@ -242,7 +262,7 @@ impl<O: Observer> Machine<'_, O> {
         let slot = self.slot_mut(reg);
         let cells = cells_mut::<T>(&mut slot.data);
         match slot.form {
-            Form::Varying | Form::Affine => {}
+            Form::Varying | Form::Affine | Form::Laned => {}
             Form::Uniform => {
                 let number = cells[0];
                 cells[..threads].fill(number);
@@ -254,17 +274,33 @@ impl<O: Observer> Machine<'_, O> {
     }
 }
 
+/// Lines for a number of any type per simdgroup, of as many as a threadgroup may have.
+const LINES: usize = SIMDGROUP * size_of::<u64>() / size_of::<Line>();
+
 /// How an operand of that form goes along with a result of that form.
 fn step(operand: Form, result: Form) -> Step {
     match (operand, result) {
         (Form::Uniform | Form::Affine, _) => Step::Never,
+        (Form::Laned, Form::Laned) => Step::Element,
         (Form::Grouped, Form::Varying) => Step::Chunk,
         _ => Step::Element,
     }
 }
 
-fn line_of(bits: u64) -> Vec<Line> {
-    let mut line = lines(8);
-    cells_mut::<u64>(&mut line)[0] = bits;
-    line
+/// One integer for each simdgroup of a threadgroup, as elements of that type.
+fn line_of(numbers: impl Iterator<Item = i128>, dtype: DType) -> [Line; LINES] {
+    let mut lines = [Line::zeroed(); LINES];
+    match dtype.size() {
+        1 => fill(cells_mut::<u8>(&mut lines), numbers.map(|number| number as u8)),
+        2 => fill(cells_mut::<u16>(&mut lines), numbers.map(|number| number as u16)),
+        4 => fill(cells_mut::<u32>(&mut lines), numbers.map(|number| number as u32)),
+        _ => fill(cells_mut::<u64>(&mut lines), numbers.map(|number| number as u64)),
+    }
+    lines
+}
+
+fn fill<T>(cells: &mut [T], numbers: impl Iterator<Item = T>) {
+    for (cell, number) in cells.iter_mut().zip(numbers) {
+        *cell = number;
+    }
 }

@@ -43,8 +43,20 @@ pub enum Step {
 }
 
 /// An operation on one number.
-pub trait Unary<A, R> {
+pub trait Unary<A: Copy, R> {
     fn apply(a: A) -> R;
+
+    /// Whether `apply` will not do for that number. A chunk with such a one in it goes by [`apply_rare`](Self::apply_rare).
+    #[inline(always)]
+    fn is_rare(_: A) -> bool {
+        false
+    }
+
+    /// As `apply`, of any number, not made to vectorise.
+    #[inline(always)]
+    fn apply_rare(a: A) -> R {
+        Self::apply(a)
+    }
 }
 
 /// An operation on two numbers.
@@ -57,7 +69,7 @@ pub trait Ternary<A, C, R> {
     fn apply(a: A, b: A, c: C) -> R;
 }
 
-/// An operand, a chunk at a time.
+/// An operand, a chunk at a time. It is made inside the loop's function: handing it over would cost more than many a loop.
 struct Chunks<'a, T> {
     cells: &'a [T],
     step: Step,
@@ -66,7 +78,7 @@ struct Chunks<'a, T> {
 
 impl<'a, T: Lane> Chunks<'a, T> {
     #[inline(always)]
-    fn new(source: Source<'a>) -> Self {
+    fn new(source: &Source<'a>) -> Self {
         let cells = cells::<T>(source.data);
         Chunks { cells, step: source.step, splat: [cells[0]; SIMDGROUP] }
     }
@@ -90,22 +102,36 @@ fn chunks_mut<R: Lane>(data: &mut [Line], elements: usize) -> &mut [[R; SIMDGROU
     &mut cells_mut::<R>(data).as_chunks_mut().0[..elements.div_ceil(SIMDGROUP)]
 }
 
+/// A chunk of what a function gives. It is written down where nothing else can lie, which a vectorised loop needs to know: short
+/// functions then become straight code on whole vectors, and long ones a loop over vectors.
+#[inline(always)]
+fn numbers<R: Lane>(number: impl Fn(usize) -> R) -> [R; SIMDGROUP] {
+    let mut numbers = [R::zeroed(); SIMDGROUP];
+    for (i, place) in numbers.iter_mut().enumerate() {
+        *place = number(i);
+    }
+    numbers
+}
+
 struct UnaryLoop<'a, O, A, R> {
     result: &'a mut [[R; SIMDGROUP]],
-    a: Chunks<'a, A>,
-    operation: PhantomData<O>,
+    sources: &'a [Source<'a>],
+    operation: PhantomData<(O, A)>,
 }
 
 impl<O: Unary<A::Wide, R::Wide>, A: Lane, R: Lane> WithSimd for UnaryLoop<'_, O, A, R> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut a = Chunks::<A>::new(&self.sources[0]);
         for (chunk, result) in self.result.iter_mut().enumerate() {
-            let a = self.a.at(chunk);
-            for i in 0..SIMDGROUP {
-                result[i] = R::narrow(O::apply(a[i].wide()));
+            let a = a.at(chunk);
+            if a.iter().fold(false, |rare, a| rare | O::is_rare(a.wide())) {
+                *result = a.map(|a| R::narrow(O::apply_rare(a.wide())));
+                continue;
             }
+            *result = numbers(|i| R::narrow(O::apply(a[i].wide())));
         }
     }
 }
@@ -117,27 +143,26 @@ fn unary<O: Unary<A::Wide, R::Wide>, A: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    let a = Chunks::<A>::new(sources[0]);
-    arch.dispatch(UnaryLoop { result: chunks_mut::<R>(result, elements), a, operation: PhantomData::<O> });
+    let result = chunks_mut::<R>(result, elements);
+    arch.dispatch(UnaryLoop { result, sources, operation: PhantomData::<(O, A)> });
 }
 
 struct BinaryLoop<'a, O, A, R> {
     result: &'a mut [[R; SIMDGROUP]],
-    a: Chunks<'a, A>,
-    b: Chunks<'a, A>,
-    operation: PhantomData<O>,
+    sources: &'a [Source<'a>],
+    operation: PhantomData<(O, A)>,
 }
 
 impl<O: Binary<A::Wide, R::Wide>, A: Lane, R: Lane> WithSimd for BinaryLoop<'_, O, A, R> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut a = Chunks::<A>::new(&self.sources[0]);
+        let mut b = Chunks::<A>::new(&self.sources[1]);
         for (chunk, result) in self.result.iter_mut().enumerate() {
-            let (a, b) = (self.a.at(chunk), self.b.at(chunk));
-            for i in 0..SIMDGROUP {
-                result[i] = R::narrow(O::apply(a[i].wide(), b[i].wide()));
-            }
+            let (a, b) = (a.at(chunk), b.at(chunk));
+            *result = numbers(|i| R::narrow(O::apply(a[i].wide(), b[i].wide())));
         }
     }
 }
@@ -149,28 +174,27 @@ fn binary<O: Binary<A::Wide, R::Wide>, A: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    let (a, b) = (Chunks::<A>::new(sources[0]), Chunks::<A>::new(sources[1]));
-    arch.dispatch(BinaryLoop { result: chunks_mut::<R>(result, elements), a, b, operation: PhantomData::<O> });
+    let result = chunks_mut::<R>(result, elements);
+    arch.dispatch(BinaryLoop { result, sources, operation: PhantomData::<(O, A)> });
 }
 
 struct TernaryLoop<'a, O, A, C, R> {
     result: &'a mut [[R; SIMDGROUP]],
-    a: Chunks<'a, A>,
-    b: Chunks<'a, A>,
-    c: Chunks<'a, C>,
-    operation: PhantomData<O>,
+    sources: &'a [Source<'a>],
+    operation: PhantomData<(O, A, C)>,
 }
 
 impl<O: Ternary<A::Wide, C::Wide, R::Wide>, A: Lane, C: Lane, R: Lane> WithSimd for TernaryLoop<'_, O, A, C, R> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut a = Chunks::<A>::new(&self.sources[0]);
+        let mut b = Chunks::<A>::new(&self.sources[1]);
+        let mut c = Chunks::<C>::new(&self.sources[2]);
         for (chunk, result) in self.result.iter_mut().enumerate() {
-            let (a, b, c) = (self.a.at(chunk), self.b.at(chunk), self.c.at(chunk));
-            for i in 0..SIMDGROUP {
-                result[i] = R::narrow(O::apply(a[i].wide(), b[i].wide(), c[i].wide()));
-            }
+            let (a, b, c) = (a.at(chunk), b.at(chunk), c.at(chunk));
+            *result = numbers(|i| R::narrow(O::apply(a[i].wide(), b[i].wide(), c[i].wide())));
         }
     }
 }
@@ -182,7 +206,6 @@ fn ternary<O: Ternary<A::Wide, C::Wide, R::Wide>, A: Lane, C: Lane, R: Lane>(
     sources: &[Source<'_>],
     elements: usize,
 ) {
-    let (a, b) = (Chunks::<A>::new(sources[0]), Chunks::<A>::new(sources[1]));
-    let c = Chunks::<C>::new(sources[2]);
-    arch.dispatch(TernaryLoop { result: chunks_mut::<R>(result, elements), a, b, c, operation: PhantomData::<O> });
+    let result = chunks_mut::<R>(result, elements);
+    arch.dispatch(TernaryLoop { result, sources, operation: PhantomData::<(O, A, C)> });
 }

@@ -153,9 +153,6 @@ float_functions! {
     Log math::log;
     Log2 math::log2;
     Log10 math::log10;
-    Sin math::sin;
-    Cos math::cos;
-    Tan math::tan;
     Asin math::asin;
     Acos math::acos;
     Atan math::atan;
@@ -178,6 +175,35 @@ float_functions! {
     Mix math::mix;
     SmoothStep math::smoothstep;
     }
+}
+
+/// Functions of angles, of which those of far ones are rare, and take their time.
+macro_rules! angle_functions {
+    ($( $name:ident $near:path, $far:path; )*) => { $(
+        pub struct $name;
+
+        impl Unary<f32, f32> for $name {
+            #[inline(always)]
+            fn apply(x: f32) -> f32 {
+                $near(x)
+            }
+
+            #[inline(always)]
+            fn is_rare(x: f32) -> bool {
+                math::is_far(x)
+            }
+
+            fn apply_rare(x: f32) -> f32 {
+                $far(x)
+            }
+        }
+    )* };
+}
+
+angle_functions! {
+    Sin math::sin, math::sin_far;
+    Cos math::cos, math::cos_far;
+    Tan math::tan, math::tan_far;
 }
 
 /// `fract` in the type `T`.

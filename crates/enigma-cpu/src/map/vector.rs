@@ -123,7 +123,7 @@ fn carry_out<F, A, R, const K: usize, const N: usize, const M: usize>(
 {
     let mut results = results.iter_mut();
     let results = array::from_fn(|_| results.next().map_or(&mut [][..], |lines| chunks_mut::<R>(lines, elements)));
-    let vectors = array::from_fn(|k| array::from_fn(|n| Chunks::<A>::new(sources[k * N + n])));
+    let vectors = array::from_fn(|k| array::from_fn(|n| Chunks::<A>::new(&sources[k * N + n])));
     arch.dispatch(Loop { results, vectors, function: PhantomData::<F> });
 }
 

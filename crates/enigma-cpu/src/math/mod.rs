@@ -1,11 +1,32 @@
 //! The float functions, one each, after the precise variants of the Metal Shading Language.
 //!
-//! All are computed in `f32`, and for `half` and `bfloat` rounded to them. How far the results may be off stands in the
+//! All take and give an `f32`, which for `half` and `bfloat` is rounded to them. How far the results may be off stands in the
 //! operation table, [`Error`](enigma_ir::table::Error).
+//!
+//! What is not one instruction is computed in `f64`, whose spare bits cover the errors of all steps: the result is the
+//! right one rounded, but for a few thousandths of a unit. No function branches, so that the loops over them vectorise.
+
+mod angle;
+mod exponential;
+#[cfg(test)]
+mod tests;
+
+pub use angle::{acos, asin, atan, atan2, cos, cos_far, is_far, sin, sin_far, tan, tan_far};
+pub use exponential::{cosh, exp, exp2, log, log2, log10, pow, sinh, tanh};
 
 use enigma_ir::round_to_odd;
 
 use crate::lane::Float;
+
+/// The polynomial of these coefficients, the constant one first.
+#[inline(always)]
+fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
+    let mut sum = coefficients[N - 1];
+    for n in (0..N - 1).rev() {
+        sum = sum.mul_add(x, coefficients[n]);
+    }
+    sum
+}
 
 macro_rules! from_std {
     ($( $(#[$doc:meta])* $name:ident = $method:ident; )*) => { $(
@@ -28,34 +49,6 @@ from_std! {
     round = round;
     /// Rounded towards zero.
     trunc = trunc;
-    /// e to the x.
-    exp = exp;
-    /// 2 to the x.
-    exp2 = exp2;
-    /// Natural logarithm.
-    log = ln;
-    /// Logarithm to base 2.
-    log2 = log2;
-    /// Logarithm to base 10.
-    log10 = log10;
-    /// Sine.
-    sin = sin;
-    /// Cosine.
-    cos = cos;
-    /// Tangent.
-    tan = tan;
-    /// Arc sine.
-    asin = asin;
-    /// Arc cosine.
-    acos = acos;
-    /// Arc tangent.
-    atan = atan;
-    /// Hyperbolic sine.
-    sinh = sinh;
-    /// Hyperbolic cosine.
-    cosh = cosh;
-    /// Hyperbolic tangent.
-    tanh = tanh;
 }
 
 /// One over the square root.
@@ -97,12 +90,6 @@ pub fn fmax(x: f32, y: f32) -> f32 {
     x.max(y)
 }
 
-/// x to the y.
-#[inline(always)]
-pub fn pow(x: f32, y: f32) -> f32 {
-    x.powf(y)
-}
-
 /// C remainder, with the sign of x.
 #[inline(always)]
 pub fn fmod(x: f32, y: f32) -> f32 {
@@ -113,12 +100,6 @@ pub fn fmod(x: f32, y: f32) -> f32 {
 #[inline(always)]
 pub fn floor_div<T: Float>(x: f32, y: f32) -> f32 {
     T::narrow(x / y).wide().floor()
-}
-
-/// Arc tangent of y / x in the right quadrant.
-#[inline(always)]
-pub fn atan2(y: f32, x: f32) -> f32 {
-    y.atan2(x)
 }
 
 /// x with the sign of y.
