@@ -1,10 +1,14 @@
 //! Draws a kernel, statement by statement.
 
+use enigma_ir::passes::Constant;
 use enigma_ir::{Arg, DType, Literal, MemFlags, MemoryId, Opcode, ValueId};
 use fastrand::Rng;
+use half::{bf16, f16};
 
+use super::accesses::COUNTS;
 use super::model::{Access, Order, Place, Region, Share};
-use super::scribe::{Scribe, int};
+use super::scribe::{Scribe, Written, int};
+use super::shape::Shape;
 use super::{Change, Given, Sample};
 
 /// Elements of a buffer that the kernel only reads.
@@ -15,14 +19,23 @@ const MARGIN: u32 = 64;
 const MAX_TILE_BYTES: u32 = 24 << 10;
 /// Loops and branches inside each other.
 const MAX_DEPTH: usize = 3;
-
-/// The threads of a launch.
-#[derive(Copy, Clone)]
-pub struct Shape {
-    pub simdgroups: u32,
-    pub threads: u32,
-    pub threadgroups: u32,
-}
+/// Element types that a kernel uses besides `int`.
+const OTHER_DTYPES: [DType; 14] = [
+    DType::F32,
+    DType::F32,
+    DType::F32,
+    DType::F16,
+    DType::BF16,
+    DType::U32,
+    DType::U32,
+    DType::I16,
+    DType::U16,
+    DType::I8,
+    DType::U8,
+    DType::I64,
+    DType::U64,
+    DType::Bool,
+];
 
 /// Who runs the statement that is written.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -68,7 +81,7 @@ pub struct Author {
     pub registers: Vec<Registers>,
     /// Buffers that the kernel only reads; the first is of `int`.
     pub inputs: Vec<(DType, MemoryId)>,
-    /// Scalars, with their values.
+    /// Scalars and function constants, with their values.
     pub numbers: Vec<(ValueId, u32)>,
     pub steady: Vec<ValueId>,
     pub data: Vec<ValueId>,
@@ -81,7 +94,12 @@ pub struct Author {
     pub tile_bytes: u32,
     /// How many statements may still be drawn.
     pub budget: u32,
+    /// Counters of the whole grid, which all threadgroups change and nobody reads.
+    pub counts: MemoryId,
+    /// The place of the threadgroup in x.
+    column: ValueId,
     arguments: Vec<Given>,
+    constants: Vec<Constant>,
     results: MemoryId,
     seed: u64,
 }
@@ -90,9 +108,8 @@ impl Author {
     pub fn new(seed: u64, change: Change) -> Author {
         let mut random = Rng::with_seed(seed);
         let mut scribe = Scribe::new(seed, change);
-        let simdgroups = [1, 1, 2, 2, 3, 4][random.usize(..6)];
-        let missing = if random.u32(..4) == 0 { random.u32(1..24) } else { 0 };
-        let shape = Shape { simdgroups, threads: 32 * simdgroups - missing, threadgroups: random.u32(1..5) };
+        let shape = Shape::draw(&mut random);
+        let simdgroups = shape.simdgroups;
         let mut arguments =
             vec![Given::Scalar(Literal::Int(i128::from(!matches!(change, Change::Skip(_) | Change::Double(_)))))];
 
@@ -101,23 +118,28 @@ impl Author {
             arguments.push(Given::Scalar(Literal::Int(number.into())));
             (scribe.scalar(&format!("n{i}"), DType::U32), number)
         });
-        let numbers = numbers.collect();
+        let mut numbers: Vec<(ValueId, u32)> = numbers.collect();
+        let constants: Vec<Constant> =
+            (0..random.u32(..3)).map(|i| constant(100 * i + random.u32(..100), &mut random)).collect();
+        numbers.extend(constants.iter().map(|given| scribe.constant(given)));
 
         let mut dtypes = vec![DType::I32];
-        dtypes.extend([None, Some(DType::F32), Some(DType::F32), Some(DType::I16), Some(DType::U8)][random.usize(..5)]);
+        dtypes.extend((random.u32(..5) > 0).then(|| OTHER_DTYPES[random.usize(..OTHER_DTYPES.len())]));
         let mut inputs = Vec::new();
         for &dtype in &dtypes {
             inputs.push((dtype, scribe.buffer(&format!("in_{dtype}"), dtype)));
             arguments.push(buffer(&mut random, dtype, INPUT + MARGIN));
         }
         let results = scribe.buffer("results", DType::I32);
-        arguments.push(buffer(&mut random, DType::I32, shape.threads * shape.threadgroups));
+        arguments.push(buffer(&mut random, DType::I32, shape.threads * shape.threadgroups()));
+        let counts = scribe.buffer("counts", DType::I32);
+        arguments.push(buffer(&mut random, DType::I32, COUNTS));
 
         let chunks: Vec<Vec<u32>> = dtypes.iter().map(|_| lengths(&mut random, simdgroups, 1..3)).collect();
         let mut outputs = Vec::new();
         for (&dtype, chunk) in dtypes.iter().zip(&chunks) {
             outputs.push(scribe.buffer(&format!("out_{dtype}"), dtype));
-            let len = chunk.iter().sum::<u32>() * shape.threadgroups + MARGIN;
+            let len = chunk.iter().sum::<u32>() * shape.threadgroups() + MARGIN;
             arguments.push(buffer(&mut random, dtype, len));
         }
 
@@ -128,7 +150,8 @@ impl Author {
         let thread = position("tid", Opcode::ThreadIndexInThreadgroup);
         let lane = position("lane", Opcode::ThreadIndexInSimdgroup);
         let simdgroup = position("sg", Opcode::SimdgroupIndexInThreadgroup);
-        let threadgroup = position("tg", Opcode::ThreadgroupPositionInGrid);
+        let column = position("tgx", Opcode::ThreadgroupPositionInGrid);
+        let threadgroup = shape.threadgroup(&mut scribe, column);
         let steady = vec![thread, lane, simdgroup, threadgroup];
         let mut author = Author {
             random,
@@ -151,11 +174,15 @@ impl Author {
             tile_bytes: 0,
             budget: 0,
             arguments,
+            constants,
             results,
+            counts,
+            column,
             seed,
         };
         author.budget = author.random.u32(6..28);
-        author.count_lanes();
+        author.lanes = shape.lanes(&mut author.scribe, author.simdgroup, author.column);
+        author.add_positions();
         for ((&dtype, chunk), &output) in dtypes.iter().zip(&chunks).zip(&outputs) {
             author.device_regions(dtype, output, chunk);
         }
@@ -178,17 +205,10 @@ impl Author {
         let first = self.scribe.value(Opcode::Mul, &[self.threadgroup.into(), int(self.shape.threads.into())]);
         let at = self.scribe.value(Opcode::Add, &[first.into(), self.thread.into()]);
         self.scribe.does(Opcode::Store, &[self.results.into(), at.into(), digest.into()]);
-        let Shape { threads, threadgroups, .. } = self.shape;
-        let rows = if threads.is_multiple_of(8) && self.chance(3) { 8 } else { 1 };
-        let (kernel, syncs, copies) = self.scribe.finish();
-        Sample {
-            kernel,
-            grid: [threads / rows * threadgroups, rows, 1],
-            threads: [threads / rows, rows, 1],
-            arguments: self.arguments,
-            syncs,
-            copies,
-        }
+        let (grid, threads) = (self.shape.grid(), self.shape.extent);
+        let Written { kernel, syncs, copies, atomics } = self.scribe.finish();
+        let Author { arguments, constants, .. } = self;
+        Sample { kernel, grid, threads, arguments, constants, syncs, copies, atomics }
     }
 
     /// A generator for what one change needs, which must not disturb what is drawn after it.
@@ -196,15 +216,29 @@ impl Author {
         Rng::with_seed(self.seed ^ (number as u64 + 1) << 32)
     }
 
-    fn count_lanes(&mut self) {
-        let last = self.shape.threads - 32 * (self.shape.simdgroups - 1);
-        if last == 32 {
-            return;
+    /// Some of the positions and sizes that there are, all of which are steady.
+    fn add_positions(&mut self) {
+        const OF_A_DIMENSION: [Opcode; 6] = [
+            Opcode::ThreadPositionInGrid,
+            Opcode::ThreadPositionInThreadgroup,
+            Opcode::ThreadgroupPositionInGrid,
+            Opcode::ThreadsPerThreadgroup,
+            Opcode::ThreadsPerGrid,
+            Opcode::ThreadgroupsPerGrid,
+        ];
+        for _ in 0..self.random.u32(..4) {
+            let (code, dim) = (self.pick(&OF_A_DIMENSION), self.pick(&["x", "y", "z"]));
+            let position = self.scribe.value(code, &[Arg::Name(dim.to_owned())]);
+            self.steady.push(position);
         }
-        let is_last =
-            self.scribe.value(Opcode::CmpEq, &[self.simdgroup.into(), int((self.shape.simdgroups - 1).into())]);
-        let lanes = self.scribe.value(Opcode::Select, &[int(32), int(last.into()), is_last.into()]);
-        self.lanes = self.scribe.call_it(lanes, "lanes").into();
+        let code = self.pick(&[Opcode::ThreadsPerSimdgroup, Opcode::SimdgroupsPerThreadgroup]);
+        let size = self.scribe.value(code, &[]);
+        self.steady.push(size);
+    }
+
+    /// Whether all simdgroups have 32 lanes.
+    pub fn has_whole_simdgroups(&self) -> bool {
+        self.shape.threads.is_multiple_of(32) && self.shape.missing == 0
     }
 
     fn device_regions(&mut self, dtype: DType, memory: MemoryId, chunk: &[u32]) {
@@ -239,7 +273,7 @@ impl Author {
 
     fn statement(&mut self) {
         self.budget = self.budget.saturating_sub(1);
-        match self.random.u32(..27) {
+        match self.random.u32(..41) {
             0..4 => self.write_share(),
             4..8 => self.read_share(),
             8..12 => self.copy_in(),
@@ -247,13 +281,23 @@ impl Author {
             15 => self.wait_for_some(),
             16 => self.use_registers(),
             17 => self.copy_registers(),
-            18 => self.reduce(),
+            18 if self.depth < MAX_DEPTH => self.repeat_apart(),
             19 => self.matrices(),
             20 if self.depth < MAX_DEPTH => self.branch(),
             21 if self.depth < MAX_DEPTH => self.simdgroup_alone(),
             22 if self.depth < MAX_DEPTH => self.divergent(),
             23 | 24 if self.depth < MAX_DEPTH => self.repeat(),
             26 => self.copy_in_either_branch(),
+            27..31 => self.calculate(),
+            31 | 32 => self.among_lanes(),
+            33 => self.write_masked(),
+            34 => self.read_masked(),
+            35 => self.write_wide(),
+            36 => self.read_wide(),
+            37 => self.exchange(),
+            38 => self.update(),
+            39 => self.count(),
+            40 => self.print(),
             25 if self.depth < 2 && self.chance(2) => self.pipeline(),
             25 if self.depth < 2 => self.drain(),
             _ => {
@@ -358,6 +402,23 @@ impl Author {
         self.data.extend(results);
     }
 
+    /// A loop that each thread goes through as often as it likes.
+    fn repeat_apart(&mut self) {
+        let before = self.state();
+        let accumulator = self.datum();
+        let trips = self.below(4);
+        self.soil();
+        let (index, carried) = self.scribe.begin_for([int(0), trips.into(), int(1)], &[accumulator]);
+        self.steady.push(index);
+        self.data.push(carried[0]);
+        let next = self.block(Who { diverged: true, ..self.who }, Author::datum);
+        self.steady.pop();
+        self.data.pop();
+        let results = self.scribe.end_for(&[next]);
+        self.join(&before.0, &before.1);
+        self.data.extend(results);
+    }
+
     fn counted(&mut self, trips: u32, accumulator: ValueId) -> Vec<ValueId> {
         let (low, step) = (self.random.u32(..3), self.random.u32(1..3));
         let bounds = [self.number(low), self.number(low + trips * step), int(step.into())];
@@ -395,7 +456,7 @@ impl Author {
     fn write_share(&mut self) {
         let region = self.random.usize(..self.regions.len());
         let share = self.who.only.map_or(Share::Thread, Share::Simdgroup);
-        if !self.ready(&[(region, Access { share, write: true, whole: false })]) {
+        if !self.ready(&[(region, Access::write(share))]) {
             return;
         }
         let Region { memory, dtype, len, .. } = self.regions[region];
@@ -415,7 +476,7 @@ impl Author {
             let at = self.scribe.value(Opcode::Add, &[first.into(), self.lane.into()]);
             self.scribe.does(Opcode::Store, &[memory.into(), at.into(), value.into()]);
         }
-        self.regions[region].touch(Access { share, write: true, whole: false });
+        self.regions[region].touch(Access::write(share));
     }
 
     fn read_share(&mut self) {
@@ -424,7 +485,7 @@ impl Author {
         if share == Share::Everyone {
             share = self.pick(&[Share::Thread, Share::Band, Share::Everyone, Share::Everyone]);
         }
-        let access = Access { share, write: false, whole: false };
+        let access = Access::read(share);
         if !self.ready(&[(region, access)]) {
             return;
         }
@@ -550,16 +611,11 @@ impl Author {
             }
         }
     }
+}
 
-    fn reduce(&mut self) {
-        if self.who.diverged {
-            return;
-        }
-        let value = self.datum();
-        let code = self.pick(&[Opcode::SimdSum, Opcode::SimdMin, Opcode::SimdMax, Opcode::SimdXor, Opcode::SimdOr]);
-        let reduced = self.scribe.value(code, &[value.into()]);
-        self.data.push(reduced);
-    }
+/// A number for a function constant.
+fn constant(index: u32, random: &mut Rng) -> Constant {
+    Constant { index, dtype: DType::U32, value: Literal::Int(random.i128(0..40)) }
 }
 
 /// Lengths of regions, each a multiple of the lanes of the simdgroups.
@@ -571,9 +627,11 @@ fn lengths(random: &mut Rng, simdgroups: u32, count: std::ops::Range<u32>) -> Ve
 fn buffer(random: &mut Rng, dtype: DType, len: u32) -> Given {
     let mut bytes = Vec::with_capacity(len as usize * dtype.size());
     for _ in 0..len {
-        let number = random.u8(..8);
+        let number = random.u8(..if dtype == DType::Bool { 2 } else { 8 });
         match dtype {
             DType::F32 => bytes.extend(f32::from(number).to_le_bytes()),
+            DType::F16 => bytes.extend(f16::from(number).to_le_bytes()),
+            DType::BF16 => bytes.extend(bf16::from(number).to_le_bytes()),
             dtype => bytes.extend(&u64::from(number).to_le_bytes()[..dtype.size()]),
         }
     }

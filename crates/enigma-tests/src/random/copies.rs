@@ -143,9 +143,9 @@ impl Author {
         let dtype = self.regions[tile].dtype;
         let (share, one) = self.issuer();
         let from = if self.chance(3) { self.region_like(Place::Device, dtype) } else { None };
-        let write = (tile, Access { share, write: true, whole: true });
+        let write = (tile, Access::write(share).as_one());
         let mut accesses = vec![write];
-        accesses.extend(from.map(|from| (from, Access { share, write: false, whole: true })));
+        accesses.extend(from.map(|from| (from, Access::read(share).as_one())));
         if !self.ready(&accesses) {
             return;
         }
@@ -180,7 +180,7 @@ impl Author {
             return;
         }
         let Some(tile) = self.region_at(Place::Threadgroup) else { return };
-        let accesses = vec![(tile, Access { share: Share::Band, write: true, whole: true })];
+        let accesses = vec![(tile, Access::write(Share::Band).as_one())];
         if !self.ready(&accesses) {
             return;
         }
@@ -213,8 +213,7 @@ impl Author {
         };
         let Some(to) = self.region_like(Place::Device, self.regions[tile].dtype) else { return };
         let (share, one) = self.issuer();
-        let accesses =
-            vec![(to, Access { share, write: true, whole: true }), (tile, Access { share, write: false, whole: true })];
+        let accesses = vec![(to, Access::write(share).as_one()), (tile, Access::read(share).as_one())];
         if !self.ready(&accesses) {
             return;
         }
@@ -251,7 +250,7 @@ impl Author {
         self.region_where(|region| region.place == place && region.dtype == dtype)
     }
 
-    fn region_where(&mut self, admits: impl Fn(&Region) -> bool) -> Option<usize> {
+    pub fn region_where(&mut self, admits: impl Fn(&Region) -> bool) -> Option<usize> {
         let admitted: Vec<usize> = (0..self.regions.len()).filter(|&i| admits(&self.regions[i])).collect();
         (!admitted.is_empty()).then(|| self.pick(&admitted))
     }
@@ -280,9 +279,10 @@ impl Author {
             let (dtype, _) = self.pick(&self.inputs.clone());
             let len = self.random.u32(1..9);
             let fill = self.random.bool();
-            let value = fill.then(|| match dtype.is_float() {
-                true => Arg::Literal(Literal::Float(3.0)),
-                false => int(7),
+            let value = fill.then(|| match dtype {
+                DType::Bool => Arg::Literal(Literal::Bool(true)),
+                dtype if dtype.is_float() => Arg::Literal(Literal::Float(3.0)),
+                _ => int(7),
             });
             let name = format!("regs{}", self.random.u32(..1000));
             let memory = self.scribe.registers(&name, dtype, len, value);
@@ -332,7 +332,7 @@ impl Author {
         }
         let to = self.region_like(Place::Device, dtype);
         let (Some(to), true, 0, None) = (to, initialised, flying[1], self.who.only) else { return };
-        let access = Access { share: Share::Band, write: true, whole: false };
+        let access = Access::write(Share::Band);
         if !self.ready(&[(to, access)]) || self.registers[at].flying[1] > 0 {
             return;
         }
@@ -360,20 +360,20 @@ impl Author {
 
     /// A product of two matrices of small numbers, added to a region's first elements.
     pub fn matrices(&mut self) {
-        if self.who.diverged || !self.shape.threads.is_multiple_of(32) {
+        if self.who.diverged || !self.has_whole_simdgroups() {
             return;
         }
-        let Some(&(_, input)) = self.inputs.iter().find(|(dtype, _)| *dtype == DType::F32) else { return };
+        let Some(&(dtype, input)) = self.inputs.iter().find(|(dtype, _)| dtype.is_float()) else { return };
         let share = self.who.only.map_or(Share::Band, Share::Simdgroup);
         let band = |region: &Region| if share == Share::Band { region.len / self.shape.simdgroups } else { region.len };
         let fitting: Vec<usize> = (0..self.regions.len())
-            .filter(|&i| self.regions[i].dtype == DType::F32 && band(&self.regions[i]) >= 64)
+            .filter(|&i| self.regions[i].dtype == dtype && band(&self.regions[i]) >= 64)
             .collect();
         if fitting.is_empty() {
             return;
         }
         let region = self.pick(&fitting);
-        let access = Access { share, write: true, whole: false };
+        let access = Access::write(share);
         if !self.ready(&[(region, access)]) {
             return;
         }
@@ -387,14 +387,17 @@ impl Author {
             let (at, pitch) = (self.number(at), self.number(pitch));
             load(self, input, at, pitch)
         });
-        let sum = match self.regions[region].initialised {
-            true => load(self, memory, first.into(), int(8)),
-            false => {
-                let zero = Arg::Literal(Literal::Float(0.0));
-                self.scribe.value(Opcode::MakeFilledSimdgroupMatrix, &[zero, Arg::DType(DType::F32)])
-            }
+        let filled = |author: &mut Author, number: f64, dtype: DType| {
+            let number = Arg::Literal(Literal::Float(number));
+            author.scribe.value(Opcode::MakeFilledSimdgroupMatrix, &[number, Arg::DType(dtype)])
         };
-        let product = [factors[0].into(), factors[1].into(), sum.into()];
+        // Of the narrow types nothing is summed up, so that no sum is rounded.
+        let (factor, sum) = match (dtype, self.regions[region].initialised) {
+            (DType::F32, true) => (factors[1], load(self, memory, first.into(), int(8))),
+            (DType::F32 | DType::F16, _) => (factors[1], filled(self, 0.0, dtype)),
+            _ => (filled(self, 2.0, dtype), filled(self, 1.0, dtype)),
+        };
+        let product = [factors[0].into(), factor.into(), sum.into()];
         let product = self.scribe.value(Opcode::SimdgroupMultiplyAccumulate, &product);
         self.scribe.does(Opcode::SimdgroupMatrixStore, &[product.into(), memory.into(), int(8), first.into()]);
         self.regions[region].touch(access);

@@ -1,19 +1,25 @@
 //! Random kernels that are right by construction, and the same kernels with one thing wrong.
 //!
 //! A seed gives a [`Sample`]: a kernel with its launch and its arguments. What it does is drawn at random (nested loops and branches, uniform and divergent;
-//! tiles, registers and device memory; copies both ways, in one or two dimensions, clipped, under a predicate, carried through loops), but every
+//! tiles, registers and device memory; copies both ways, in one or two dimensions, clipped, under a predicate, carried through loops;
+//! calculations of every kind whose results are exact; simdgroups and quads; masked, wide and atomic accesses; ragged grids), but every
 //! access is first put to an ownership [`model`], which says what must come before it, and that is written first. So a
 //! sample has no hazard, its results depend on no order, and most of its waits and barriers are needed.
 //!
 //! A [`Change`] spoils it in one place. The same seed draws the same kernel whatever the change.
 
+mod accesses;
 mod author;
+mod calculations;
 mod copies;
+mod lanes;
 mod model;
 mod pipelines;
 mod scribe;
+mod shape;
 mod values;
 
+use enigma_ir::passes::Constant;
 use enigma_ir::{DType, Kernel, Literal};
 
 pub use scribe::Sync;
@@ -31,6 +37,8 @@ pub enum Change {
     Double(usize),
     /// The copy of that number moves a little more, or from or to a place a little off.
     Distort(usize),
+    /// The atomic update of that number is a load and a store.
+    Plain(usize),
 }
 
 /// What a parameter is bound to.
@@ -52,10 +60,14 @@ pub struct Sample {
     pub threads: [u32; 3],
     /// One per parameter.
     pub arguments: Vec<Given>,
+    /// One per function constant.
+    pub constants: Vec<Constant>,
     /// The waits and barriers, as they are written.
     pub syncs: Vec<Sync>,
     /// How many copies are written.
     pub copies: usize,
+    /// How many atomic updates.
+    pub atomics: usize,
 }
 
 /// The kernel of a seed, with one change.

@@ -5,7 +5,7 @@
 //! next access: nothing, a `simd_barrier`, a `barrier`, or a wait. The model knows nothing of single elements and errs on the side of too
 //! much order, never of too little.
 
-use enigma_ir::{DType, MemFlags, MemoryId, ValueId};
+use enigma_ir::{DType, MemFlags, MemoryId, Opcode, ValueId};
 
 /// How an access divides a region among the threads.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -27,6 +27,28 @@ pub struct Access {
     pub write: bool,
     /// Whether the simdgroup does it as one, as it issues a copy: its lanes need no order among each other.
     pub whole: bool,
+    /// The atomic operation that it is, where all who do the same may do it at the same time.
+    pub update: Option<Opcode>,
+}
+
+impl Access {
+    pub const fn read(share: Share) -> Access {
+        Access { share, write: false, whole: false, update: None }
+    }
+
+    pub const fn write(share: Share) -> Access {
+        Access { share, write: true, whole: false, update: None }
+    }
+
+    /// An atomic operation on any element of the share, whose order makes no difference.
+    pub const fn update(share: Share, code: Opcode) -> Access {
+        Access { share, write: true, whole: false, update: Some(code) }
+    }
+
+    /// The same, done by a simdgroup as one.
+    pub const fn as_one(self) -> Access {
+        Access { whole: true, ..self }
+    }
 }
 
 /// What was done to a region since the last barrier that orders it.
@@ -38,6 +60,7 @@ struct Past {
     settled: bool,
     /// Whether every simdgroup did the very same and may go on with its own result.
     redundant: bool,
+    update: Option<Opcode>,
 }
 
 /// What must stand between the past and an access.
@@ -90,12 +113,13 @@ impl Region {
 
     /// Writes an access down.
     pub fn touch(&mut self, access: Access) {
-        self.remember(Past { share: access.share, write: access.write, settled: access.whole, redundant: false });
+        self.land(access, false);
     }
 
     /// Writes down that a copy was waited for. `redundant`: every simdgroup issued it.
     pub fn land(&mut self, access: Access, redundant: bool) {
-        self.remember(Past { share: access.share, write: access.write, settled: access.whole, redundant });
+        let Access { share, write, whole: settled, update } = access;
+        self.remember(Past { share, write, settled, redundant, update });
     }
 
     fn remember(&mut self, past: Past) {
@@ -121,7 +145,7 @@ impl Region {
     /// A loop begins whose body may do anything to the region in the iteration before; `only` if one simdgroup alone runs it.
     pub fn soil(&mut self, only: Option<u32>) {
         let share = only.map_or(Share::Everyone, Share::Simdgroup);
-        self.remember(Past { share, write: true, settled: false, redundant: false });
+        self.remember(Past { share, write: true, settled: false, redundant: false, update: None });
     }
 
     /// Two ways come together.
@@ -134,6 +158,9 @@ impl Region {
 impl Past {
     fn order(&self, access: Access, simdgroups: u32) -> Order {
         if !self.write && !access.write || self.share == Share::Thread && access.share == Share::Thread {
+            return Order::None;
+        }
+        if self.update.is_some() && self.update == access.update {
             return Order::None;
         }
         if self.redundant && !access.write && !access.whole {

@@ -184,7 +184,7 @@ impl Author {
             Style::One(one) => Share::Simdgroup(one),
             _ => Share::Band,
         };
-        let access = Access { share, write: true, whole: true };
+        let access = Access::write(share).as_one();
         if !self.ready(&[(to, access)]) {
             return;
         }

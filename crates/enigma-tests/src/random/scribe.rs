@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use enigma_ir::{Arg, Builder, DType, Kernel, Literal, MemFlags, MemoryId, Opcode, Span, ValueId};
+use enigma_ir::passes::Constant;
+use enigma_ir::{Arg, Builder, DType, Kernel, Literal, MemFlags, MemoryId, Opcode, Span, Type, ValueId};
 
 use super::Change;
 
@@ -34,6 +35,15 @@ pub struct Scribe {
     keep: ValueId,
     syncs: Vec<Sync>,
     copies: usize,
+    atomics: usize,
+}
+
+/// A kernel, and what it was written with.
+pub struct Written {
+    pub kernel: Kernel,
+    pub syncs: Vec<Sync>,
+    pub copies: usize,
+    pub atomics: usize,
 }
 
 impl Scribe {
@@ -43,13 +53,22 @@ impl Scribe {
         let mut builder = Builder::new(&name, &format!("{name}.seed"), Some("".into()), [1, 1, 1, 1]);
         let span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 1 };
         let keep = builder.scalar_param("keep", DType::U32, span);
-        Scribe { builder, change, path, text: String::new(), line: 0, depth: 0, keep, syncs: Vec::new(), copies: 0 }
+        let text = String::new();
+        Scribe { builder, change, path, text, line: 0, depth: 0, keep, syncs: Vec::new(), copies: 0, atomics: 0 }
     }
 
-    /// The kernel, and the syncs and the number of copies that it was written with.
-    pub fn finish(mut self) -> (Kernel, Vec<Sync>, usize) {
+    pub fn finish(mut self) -> Written {
         self.builder.files_mut().intern(&self.path, || Some(self.text.into()));
-        (self.builder.finish(), self.syncs, self.copies)
+        let Scribe { builder, syncs, copies, atomics, .. } = self;
+        Written { kernel: builder.finish(), syncs, copies, atomics }
+    }
+
+    pub fn is_spoiled(&self) -> bool {
+        self.change != Change::None
+    }
+
+    pub fn ty(&self, value: ValueId) -> Type {
+        self.builder.kernel().ty(value)
     }
 
     fn span(&mut self, text: &str) -> Span {
@@ -102,6 +121,12 @@ impl Scribe {
         self.builder.register_tensor(dtype, len.into(), fill, Some(name), span)
     }
 
+    /// A function constant, with the number that it is given.
+    pub fn constant(&mut self, given: &Constant) -> (ValueId, u32) {
+        let value = self.value(Opcode::FunctionConstant, &[Arg::DType(given.dtype), int(given.index.into())]);
+        (value, given.value.as_int().unwrap_or(0) as u32)
+    }
+
     pub fn call_it(&mut self, value: ValueId, name: &str) -> ValueId {
         self.builder.name_value(value, name);
         value
@@ -127,6 +152,17 @@ impl Scribe {
     /// Whether this is the copy that is to be distorted.
     pub fn distorts(&self, copy: usize) -> bool {
         self.change == Change::Distort(copy)
+    }
+
+    /// An atomic operation without a result that is used, or what it does without being atomic.
+    pub fn update(&mut self, atomic: Opcode, plain: Opcode, [memory, at, value, order]: [Arg; 4]) {
+        self.atomics += 1;
+        if self.change != Change::Plain(self.atomics - 1) {
+            return self.does(atomic, &[memory, at, value, order]);
+        }
+        let before = self.value(Opcode::Load, &[memory.clone(), at.clone()]);
+        let after = self.value(plain, &[before.into(), value]);
+        self.does(Opcode::Store, &[memory, at, after.into()]);
     }
 
     /// Waits for events.

@@ -176,14 +176,18 @@ pub fn optimised(seeds: Range<u64>) -> Result<Judged, Failure> {
 
 fn optimised_within(seed: u64, change: Change, statements: u32) -> Result<Judged, Failure> {
     let case = Case::of(sample_within(seed, change, statements)).map_err(|errors| errors.to_string())?;
-    let (kernel, results) = case.run_optimised();
+    let expected = case.run().map_err(|errors| errors.to_string())?;
+    for width in [2, 3, 4, 1] {
+        let (kernel, results) = case.run_optimised(width);
+        if expected != results.map_err(|errors| errors.to_string())? {
+            return Err(format!("other results after the passes, {width} wide:\n{}", print(&kernel)));
+        }
+        if let Err(errors) = verify(Kernel::clone(&kernel)) {
+            return Err(format!("refused after the passes, {width} wide:\n{errors}\n{}", print(&kernel)));
+        }
+    }
+    let kernel = optimise(&case.kernel);
     let text = print(&kernel);
-    if case.run().map_err(|errors| errors.to_string())? != results.map_err(|errors| errors.to_string())? {
-        return Err(format!("other results after the passes:\n{text}"));
-    }
-    if let Err(errors) = verify(Kernel::clone(&kernel)) {
-        return Err(format!("refused after the passes:\n{errors}\n{text}"));
-    }
     let again = print(&optimise(&kernel));
     match again == text {
         true => Ok(Judged { right: 1, ..Judged::default() }),
@@ -229,6 +233,9 @@ pub fn spoiled(seeds: Range<u64>) -> Result<Judged, Failure> {
         }
         if right.copies > 0 {
             changes.push(Change::Distort(random.usize(..right.copies)));
+        }
+        if right.atomics > 0 {
+            changes.push(Change::Plain(random.usize(..right.atomics)));
         }
         let mut total = Judged::default();
         for change in changes {

@@ -57,7 +57,9 @@ struct Access {
     actor: Actor,
     when: usize,
     at: OpId,
+    read: bool,
     write: bool,
+    atomic: bool,
 }
 
 /// A copy.
@@ -146,10 +148,11 @@ impl Oracle<'_> {
         for (when, step) in steps.iter().enumerate() {
             let actor = |thread: usize| Actor { threadgroup, simdgroup: thread / LANES, thread: Some(thread) };
             match step {
-                Step::Access { at, memory, write, elements } => {
+                Step::Access { at, memory, access, atomic, elements } => {
+                    let (read, write, atomic) = (access.reads(), access.writes(), *atomic);
                     for &(thread, index) in elements {
                         let element = self.element(*memory, index, threadgroup, thread, &declared);
-                        let access = Access { actor: actor(thread), when, at: *at, write: *write };
+                        let access = Access { actor: actor(thread), when, at: *at, read, write, atomic };
                         self.access(element, access, &declared);
                     }
                 }
@@ -157,7 +160,8 @@ impl Oracle<'_> {
                     for &index in elements {
                         let actor = Actor { threadgroup, simdgroup: *simdgroup, thread: None };
                         let element = self.element(*memory, index, threadgroup, 0, &declared);
-                        self.access(element, Access { actor, when, at: *at, write: *write }, &declared);
+                        let (read, write) = (!write, *write);
+                        self.access(element, Access { actor, when, at: *at, read, write, atomic: false }, &declared);
                     }
                 }
                 Step::Issue(transfer) => self.issue(threadgroup, when, transfer, &declared),
@@ -189,7 +193,7 @@ impl Oracle<'_> {
     }
 
     fn access(&mut self, element: Element, access: Access, declared: &Declared) {
-        if !access.write {
+        if access.read {
             self.check_written(element, access.at, declared);
         }
         self.elements.entry(element).or_default().accesses.push(access);
@@ -340,7 +344,8 @@ impl Oracle<'_> {
     }
 
     fn judge_accesses(&mut self, element: Element, touched: &Touched, earlier: &Access, later: &Access) {
-        if !earlier.write && !later.write || earlier.actor == later.actor {
+        let is_free = !earlier.write && !later.write || earlier.atomic && later.atomic;
+        if is_free || earlier.actor == later.actor {
             return;
         }
         let (moments, actors) = ([earlier.when, later.when], [&earlier.actor, &later.actor]);

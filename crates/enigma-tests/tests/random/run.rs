@@ -1,8 +1,9 @@
 //! Runs a sample: on the executor, under the checker, as Metal source.
 
 use enigma_check::{Options, Order, Report, check};
+use enigma_cpu::observer::Unobserved;
 use enigma_cpu::{Argument, Buffer, Launch, Limits, Printout, Program};
-use enigma_ir::passes::optimise;
+use enigma_ir::passes::{optimise, optimise_wide, specialise};
 use enigma_ir::{DType, Diagnostics, Kernel, Verified};
 use enigma_tests::random::{Given, Sample};
 
@@ -28,25 +29,26 @@ impl Case {
 
     /// The case of a sample, or why its kernel was refused.
     pub fn of(sample: Sample) -> Result<Case, Diagnostics> {
-        let Sample { kernel, grid, threads, arguments, .. } = sample;
-        enigma_ir::verify(kernel).map(|kernel| Case::new(kernel, (grid, threads), arguments))
+        let Sample { kernel, grid, threads, arguments, constants, .. } = sample;
+        enigma_ir::verify(specialise(&kernel, &constants)?).map(|kernel| Case::new(kernel, (grid, threads), arguments))
     }
 
     /// What the executor makes of it.
     pub fn run(&self) -> Result<Results, Diagnostics> {
         let mut memory = self.memory();
         let arguments = self.lend(&mut memory);
-        self.program.run(&self.launch, &arguments, &Limits::default())?;
+        self.program.run_observed(&self.launch, &arguments, &Limits::default(), &Printout::default(), || Unobserved)?;
         Ok(memory.into_iter().map(Words::into_bytes).collect())
     }
 
-    /// What the executor makes of it after the passes, and the kernel that they made.
-    pub fn run_optimised(&self) -> (Verified<Kernel>, Result<Results, Diagnostics>) {
-        let kernel = optimise(&self.kernel);
+    /// What the executor makes of it after the passes, with accesses of that width, and the kernel that they made.
+    pub fn run_optimised(&self, width: u32) -> (Verified<Kernel>, Result<Results, Diagnostics>) {
+        let kernel = if width == 1 { optimise(&self.kernel) } else { optimise_wide(&self.kernel, width) };
         let program = Program::new(&kernel);
         let mut memory = self.memory();
         let arguments = self.lend(&mut memory);
-        let ran = program.run(&self.launch, &arguments, &Limits::default());
+        let ran =
+            program.run_observed(&self.launch, &arguments, &Limits::default(), &Printout::default(), || Unobserved);
         (kernel, ran.map(|_| memory.into_iter().map(Words::into_bytes).collect()))
     }
 
@@ -105,36 +107,44 @@ impl Case {
 /// Memory as wide as its elements.
 enum Words {
     None,
+    Bools(Vec<bool>),
     One(Vec<u8>),
     Two(Vec<u16>),
     Four(Vec<u32>),
+    Eight(Vec<u64>),
 }
 
 impl Words {
     fn new(given: &Given) -> Words {
         let Given::Buffer(dtype, bytes) = given else { return Words::None };
         match dtype.size() {
+            1 if *dtype == DType::Bool => Words::Bools(bytes.iter().map(|&byte| byte != 0).collect()),
             1 => Words::One(bytes.clone()),
             2 => Words::Two(bytes.as_chunks().0.iter().map(|&bytes| u16::from_le_bytes(bytes)).collect()),
-            _ => Words::Four(bytes.as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect()),
+            4 => Words::Four(bytes.as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect()),
+            _ => Words::Eight(bytes.as_chunks().0.iter().map(|&bytes| u64::from_le_bytes(bytes)).collect()),
         }
     }
 
     fn lend(&mut self, dtype: DType) -> Buffer<'_> {
         match self {
             Words::None => unreachable!("a scalar is no buffer"),
+            Words::Bools(words) => Buffer::write(dtype, words),
             Words::One(words) => Buffer::write(dtype, words),
             Words::Two(words) => Buffer::write(dtype, words),
             Words::Four(words) => Buffer::write(dtype, words),
+            Words::Eight(words) => Buffer::write(dtype, words),
         }
     }
 
     fn into_bytes(self) -> Vec<u8> {
         match self {
             Words::None => Vec::new(),
+            Words::Bools(words) => words.into_iter().map(u8::from).collect(),
             Words::One(words) => words,
             Words::Two(words) => words.into_iter().flat_map(u16::to_le_bytes).collect(),
             Words::Four(words) => words.into_iter().flat_map(u32::to_le_bytes).collect(),
+            Words::Eight(words) => words.into_iter().flat_map(u64::to_le_bytes).collect(),
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use enigma_cpu::observer::{Mask, MatrixTouch, Observer, Stop, Touch, Transfer};
+use enigma_ir::table::Access;
 use enigma_ir::{MemFlags, MemoryId, OpId, Opcode, Rule};
 
 /// One step of a threadgroup. What all threads do at once is one step.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Elements are read or written, each by a thread.
-    Access { at: OpId, memory: MemoryId, write: bool, elements: Vec<(usize, usize)> },
+    /// Elements are read or written, or both, each by a thread.
+    Access { at: OpId, memory: MemoryId, access: Access, atomic: bool, elements: Vec<(usize, usize)> },
     /// A matrix is read or written by a simdgroup.
     Matrix { at: OpId, memory: MemoryId, write: bool, simdgroup: usize, elements: Vec<usize> },
     /// A copy is issued.
@@ -63,9 +64,9 @@ impl Writer {
         self.trace.lock().unwrap().insert(self.threadgroup, std::mem::take(&mut self.steps));
     }
 
-    fn access(&mut self, touch: Touch<'_>, write: bool) {
+    fn access(&mut self, touch: Touch<'_>, access: Access, atomic: bool) {
         let elements = touch.mask.threads().map(|thread| (thread, touch.indices.of(thread) as usize)).collect();
-        self.steps.push(Step::Access { at: touch.site, memory: touch.memory, write, elements });
+        self.steps.push(Step::Access { at: touch.site, memory: touch.memory, access, atomic, elements });
     }
 
     fn matrix(&mut self, touch: MatrixTouch, write: bool) {
@@ -101,11 +102,15 @@ impl Observer for Writer {
     }
 
     fn load(&mut self, touch: Touch<'_>) {
-        self.access(touch, false);
+        self.access(touch, Access::Read, false);
     }
 
     fn store(&mut self, touch: Touch<'_>) {
-        self.access(touch, true);
+        self.access(touch, Access::Write, false);
+    }
+
+    fn atomic(&mut self, touch: Touch<'_>, access: Access) {
+        self.access(touch, access, true);
     }
 
     fn matrix_load(&mut self, touch: MatrixTouch) {
