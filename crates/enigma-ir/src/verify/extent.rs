@@ -95,11 +95,17 @@ impl Extent {
         Extent { memory, witness, start, shape }
     }
 
-    /// What an operation that is no copy touches in its memory, if it is an access: one element, or the rows of a matrix.
+    /// What an operation that is no copy certainly touches in its memory, if it is an access: one element, those of a
+    /// vector, or the rows of a matrix.
     pub(super) fn of_access(kernel: &Kernel, evaluator: &Evaluator<'_>, op: &Op) -> Option<Extent> {
         let known = |value| evaluator.evaluate(value, Thread::Every);
         let (offset, shape) = match op.code {
             Opcode::Load | Opcode::Store => (op.operands[0], Shape::ELEMENT),
+            Opcode::LoadIf if known(op.operands[1])? == 1 => (op.operands[0], Shape::ELEMENT),
+            Opcode::StoreIf if known(op.operands[2])? == 1 => (op.operands[0], Shape::ELEMENT),
+            Opcode::VecLoad => (op.operands[0], Shape::line(kernel.ty(op.results[0]).width() as i128)),
+            Opcode::VecStore => (op.operands[0], Shape::line(kernel.ty(op.operands[1]).width() as i128)),
+            code if code.info().signature.atomic => (op.operands[0], Shape::ELEMENT),
             Opcode::SimdgroupMatrixLoad => (op.operands[1], Shape { cols: 8, rows: 8, pitch: known(op.operands[0])? }),
             Opcode::SimdgroupMatrixStore => (op.operands[2], Shape { cols: 8, rows: 8, pitch: known(op.operands[1])? }),
             _ => return None,

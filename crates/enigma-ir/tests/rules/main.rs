@@ -1,6 +1,7 @@
 //! Every rule that the builder and the verifier enforce: a kernel that breaks it, with its message as the snapshot,
 //! and look-alikes that are right.
 
+mod accesses;
 mod bounds;
 mod divergence;
 mod flight;

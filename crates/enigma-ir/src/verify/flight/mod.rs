@@ -148,7 +148,9 @@ impl<'k> Walk<'_, 'k> {
         if op.memories.is_empty() {
             return;
         }
-        let writes = op.code.info().signature.memories().any(|(access, _)| access.writes());
+        // An exchange under a condition may find another number there, and write nothing.
+        let certain = op.code != Opcode::AtomicCompareExchangeWeak;
+        let writes = certain && op.code.info().signature.memories().any(|(access, _)| access.writes());
         let Some(touched) = Extent::of_access(self.kernel(), &self.subject.evaluator, op) else { return };
         for flight in state.in_flight().filter(|f| f.everywhere || witness) {
             let meets = |extent: &Option<Rc<Extent>>| {
