@@ -453,50 +453,6 @@ impl Author {
         self.who.only.map_or(Share::Everyone, Share::Simdgroup)
     }
 
-    fn write_share(&mut self) {
-        let region = self.random.usize(..self.regions.len());
-        let share = self.who.only.map_or(Share::Thread, Share::Simdgroup);
-        if !self.ready(&[(region, Access::write(share))]) {
-            return;
-        }
-        let Region { memory, dtype, len, .. } = self.regions[region];
-        let (first, len) = self.part(region, share, len);
-        let whole = !self.who.diverged && (self.random.bool() || !self.regions[region].initialised);
-        if whole {
-            let (index, _) = self.scribe.begin_for([self.lane.into(), int(len.into()), self.lanes.clone()], &[]);
-            self.data.push(index);
-            let value = self.storable(dtype);
-            self.data.pop();
-            let at = self.scribe.value(Opcode::Add, &[first.into(), index.into()]);
-            self.scribe.does(Opcode::Store, &[memory.into(), at.into(), value.into()]);
-            self.scribe.end_for(&[]);
-            self.regions[region].initialised = true;
-        } else {
-            let value = self.storable(dtype);
-            let at = self.scribe.value(Opcode::Add, &[first.into(), self.lane.into()]);
-            self.scribe.does(Opcode::Store, &[memory.into(), at.into(), value.into()]);
-        }
-        self.regions[region].touch(Access::write(share));
-    }
-
-    fn read_share(&mut self) {
-        let Some(region) = self.initialised_region() else { return };
-        let mut share = self.anyone();
-        if share == Share::Everyone {
-            share = self.pick(&[Share::Thread, Share::Band, Share::Everyone, Share::Everyone]);
-        }
-        let access = Access::read(share);
-        if !self.ready(&[(region, access)]) {
-            return;
-        }
-        let (first, len) = self.part(region, share, self.regions[region].len);
-        let at = if share == Share::Thread { self.lane } else { self.below(len) };
-        let at = self.scribe.value(Opcode::Add, &[first.into(), at.into()]);
-        let loaded = self.scribe.value(Opcode::Load, &[self.regions[region].memory.into(), at.into()]);
-        self.learn(loaded);
-        self.regions[region].touch(access);
-    }
-
     pub fn initialised_region(&mut self) -> Option<usize> {
         let region = self.random.usize(..self.regions.len());
         self.regions[region].initialised.then_some(region)
