@@ -149,7 +149,9 @@ impl Oracle<'_> {
             let actor = |thread: usize| Actor { threadgroup, simdgroup: thread / LANES, thread: Some(thread) };
             match step {
                 Step::Access { at, memory, access, atomic, elements } => {
-                    let (read, write, atomic) = (access.reads(), access.writes(), *atomic);
+                    // An exchange may be there to write only.
+                    let read = access.reads() && self.kernel.op(*at).code != Opcode::AtomicExchange;
+                    let (write, atomic) = (access.writes(), *atomic);
                     for &(thread, index) in elements {
                         let element = self.element(*memory, index, threadgroup, thread, &declared);
                         let access = Access { actor: actor(thread), when, at: *at, read, write, atomic };
