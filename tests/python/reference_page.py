@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import linecache
-import os
-import sys
-import tempfile
 import textwrap
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -209,9 +206,9 @@ def run(example: Example) -> tuple[np.ndarray, list[str]]:
     dtype, size = example.output
     result = np.zeros(size, _numpy(dtype))
     constants = example.constants or None
-    with captured() as printed:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
         enigma.launch(kernel, *inputs, result, grid=example.threads, threads=group, constants=constants)
-    return result, printed
+    return result, printed.getvalue().splitlines()
 
 
 def _numpy(dtype: str) -> np.dtype:
@@ -228,23 +225,6 @@ def _kernel(example: Example) -> enigma.Kernel:
     namespace: dict[str, Any] = {"enigma": enigma, **{t.__name__: t for t in DTYPES}}
     exec(compile(text, "<example>", "exec"), namespace)
     return namespace["example"]
-
-
-@contextlib.contextmanager
-def captured() -> Iterator[list[str]]:
-    """The lines that the process writes to its standard output."""
-    lines: list[str] = []
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with tempfile.TemporaryFile("w+") as file:
-        os.dup2(file.fileno(), 1)
-        try:
-            yield lines
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)
-            file.seek(0)
-            lines += file.read().splitlines()
 
 
 def main() -> None:
