@@ -50,7 +50,7 @@ fn go_through(stride: usize) {
     for (name, function, right, bound) in ROWS {
         let (greatest, at) = (0..=u32::MAX)
             .step_by(stride)
-            .map(|bits| f32::from_bits(bits))
+            .map(f32::from_bits)
             .map(|x| (error(function(x), right(x.into())), x))
             .fold((0.0, 0.0), |most, one| if one.0 > most.0 { one } else { most });
         println!("{name:16} {greatest:.4} at {at:e}");
