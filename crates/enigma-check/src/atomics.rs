@@ -41,6 +41,8 @@ impl Accesses {
 #[derive(Debug, Default)]
 pub struct Atomics {
     elements: Vec<Accesses>,
+    /// The places among them that were given back.
+    free: Vec<u32>,
 }
 
 /// The place of an element's accesses, and when it was given out: what is older is of another threadgroup.
@@ -54,6 +56,16 @@ impl Atomics {
     /// Forgets everything, for the next threadgroup.
     pub fn clear(&mut self) {
         self.elements.clear();
+        self.free.clear();
+    }
+
+    /// Forgets the accesses of an element. Their place is the next one's that is asked for, so that memory does not grow with time.
+    #[inline(always)]
+    pub fn forget(&mut self, cell: &mut Cell, clock: &Clock) {
+        if clock.is_current(cell.atomics.tick) {
+            self.free.push(cell.atomics.at);
+        }
+        cell.atomics = Place::default();
     }
 
     /// The atomic accesses of an element since the last store or copy to it, if there were any.
@@ -71,10 +83,19 @@ impl Atomics {
     /// The accesses of an element, to be added to.
     pub fn of_mut(&mut self, cell: &mut Cell, clock: &Clock) -> &mut Accesses {
         if !clock.is_current(cell.atomics.tick) {
-            cell.atomics = Place { tick: clock.now(), at: self.elements.len() as u32 };
-            self.elements.push(Accesses::default());
+            cell.atomics = Place { tick: clock.now(), at: self.place() };
         }
         &mut self.elements[cell.atomics.at as usize]
+    }
+
+    /// A place where nothing is remembered yet.
+    fn place(&mut self) -> u32 {
+        let at = self.free.pop().unwrap_or(self.elements.len() as u32);
+        match self.elements.get_mut(at as usize) {
+            Some(used) => *used = Accesses::default(),
+            None => self.elements.push(Accesses::default()),
+        }
+        at
     }
 }
 
@@ -91,5 +112,36 @@ impl Accesses {
             true => [access, Record::NONE],
             false => keep_two(*kept, access, Reader::plain(access.agent()), fresh, |_| Reader::plain(access.agent())),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Agent;
+
+    #[test]
+    fn what_was_forgotten_leaves_its_place_to_the_next() {
+        let (mut clock, mut atomics, mut cells) = (Clock::new(0), Atomics::default(), [Cell::default(); 2]);
+        clock.begin();
+        for _ in 0..3 {
+            for (thread, cell) in cells.iter_mut().enumerate() {
+                assert!(!atomics.of_mut(cell, &clock).is_written());
+                let access = Record::plain(clock.now(), Agent::thread(thread), 0);
+                atomics.of_mut(cell, &clock).note(&mut clock, Shared::Threadgroup, access, true);
+                assert_eq!(atomics.last(cell, &clock), access);
+            }
+            for cell in &mut cells {
+                atomics.forget(cell, &clock);
+                assert_eq!(atomics.last(cell, &clock), Record::NONE);
+            }
+        }
+        assert_eq!(atomics.elements.len(), cells.len());
+    }
+
+    /// The figures that `docs/checker.md` gives.
+    #[test]
+    fn memory_of_an_element() {
+        assert_eq!((size_of::<Cell>(), size_of::<Accesses>()), (56, 40));
     }
 }

@@ -238,7 +238,7 @@ impl Judge {
         cell.write = write;
         cell.prior = Record::NONE;
         cell.reads = [Record::NONE; 2];
-        cell.atomics = Default::default();
+        self.atomics.forget(cell, &self.clock);
         cell.earlier = Default::default();
     }
 
