@@ -306,8 +306,9 @@ impl Builder {
         let flaw = format::parse(self.kernel.text(*text)).and_then(|pieces| {
             let (wanted, given) = (format::placeholders(&pieces), values.len());
             if wanted != given {
-                let plural = if wanted == 1 { "" } else { "s" };
-                return Err(format!("the format has {wanted} placeholder{plural}, and {given} values were given"));
+                let wanted = format!("{wanted} placeholder{}", if wanted == 1 { "" } else { "s" });
+                let given = format!("{given} value{}", if given == 1 { " was" } else { "s were" });
+                return Err(format!("the format has {wanted}, and {given} given"));
             }
             let specs = pieces.iter().filter_map(|piece| match piece {
                 Piece::Value(spec) => Some(spec),
