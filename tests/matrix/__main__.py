@@ -17,10 +17,11 @@ INTRODUCTION = """\
 # What the checker finds
 
 {cases} small kernels, each with one fault, and beside each a *twin* that differs from it in one wait, barrier, extent,
-place or event and is right. This page says of each whether the fault is found, and of each twin whether it is left in
-peace. `make matrix` runs all of them and writes this page. The kernels are in [tests/matrix](../tests/matrix), wrong
-and right in one function; `tests/python/test_matrix.py` fails when the checker does otherwise than it says here.
-[mutation.md](mutation.md) turns to the twins: what the checker says when they lose a wait or a barrier.
+place, event or atomic operation and is right. This page says of each whether the fault is found, and of each twin
+whether it is left in peace. `make matrix` runs all of them and writes this page. The kernels are in
+[tests/matrix](../tests/matrix), wrong and right in one function; `tests/python/test_matrix.py` fails when the checker
+does otherwise than it says here. [mutation.md](mutation.md) turns to the twins: what the checker says when they lose a
+wait or a barrier.
 
 ## In sum
 
@@ -40,9 +41,10 @@ and right in one function; `tests/python/test_matrix.py` fails when the checker 
   `{options}`.
   It said {alarms} of the right twins.
 * **no form**: in OpenCL a copy belongs to the whole work-group, so that simdgroups of one threadgroup cannot be at odds
-  over it, and there are no simdgroup matrices, copies into registers, clipped tiles or events of single lanes; and of
-  what is right and wasteful nothing is asked there. A 2D copy is written as one copy for each row. Where a simdgroup
-  issues a copy of what its own lanes stored, the OpenCL form has a barrier more, since it needs one.
+  over it, and there are no simdgroup matrices, copies into registers, clipped tiles, events of single lanes, atomic
+  additions of floats or orders of atomic operations; and of what is right and wasteful nothing is asked there. A 2D
+  copy is written as one copy for each row. Where a simdgroup issues a copy of what its own lanes stored, the OpenCL
+  form has a barrier more, since it needs one.
 * **between**: who is at odds: lanes of one simdgroup, simdgroups of a threadgroup, or threadgroups of the grid.
 
 ## Case by case

@@ -132,3 +132,62 @@ def neighbour_overwritten_in_a_branch(A: enigma.f32, B: enigma.f32, n: enigma.Sc
         if not wrong:
             enigma.simd_barrier()
         tile[lane] = 0.0  # at
+
+
+@case(RULE, scope="grid", expected=lambda a: np.full(1, a.sum()))
+def updates_lost_by_reading_and_writing(A: enigma.f32, B: enigma.f32, wrong=True):
+    i = enigma.thread_position_in_grid
+    if wrong:
+        B[0] = B[0] + A[i]  # at, other
+    else:
+        enigma.atomic_fetch_add(B, 0, A[i])
+
+
+@case(RULE, scope="threadgroup", expected=lambda a: np.full(64, a.sum()))
+def total_read_before_all_have_added(A: enigma.f32, B: enigma.f32, wrong=True):
+    total = enigma.threadgroup_alloc("float", 1)
+    i = enigma.thread_index_in_threadgroup()
+    with enigma.if_(i == 0):
+        total[0] = 0.0
+    enigma.barrier()
+    enigma.atomic_fetch_add(total, 0, A[i])  # other
+    if not wrong:
+        enigma.barrier()
+    B[i] = total[0]  # at
+
+
+@case(RULE, scope="grid", expected=lambda a: np.ones(1))
+def flag_set_plainly_by_another_threadgroup(A: enigma.f32, B: enigma.f32, wrong=True):
+    i = enigma.thread_position_in_grid
+    with enigma.if_(i == 0):
+        enigma.atomic_store(B, 0, 1.0)  # other
+    with enigma.if_(i == 32):
+        if wrong:
+            B[0] = 1.0  # at
+        else:
+            enigma.atomic_store(B, 0, 1.0)
+
+
+@case(RULE, scope="grid", expected=lambda a: np.full(1, a.sum()))
+def total_cleared_while_others_add(A: enigma.f32, B: enigma.f32, wrong=True):
+    i = enigma.thread_position_in_grid
+    if wrong:
+        with enigma.if_(i == 0):
+            B[0] = 0.0  # other
+    enigma.atomic_fetch_add(B, 0, A[i])  # at
+
+
+@case(
+    RULE,
+    scope="grid",
+    elements=128,
+    expected=lambda a: np.concatenate([a[:64], [a[:64].sum(), 64]]),
+)
+def last_thread_sums_without_acquiring(A: enigma.f32, B: enigma.f32, wrong=True):
+    i = enigma.thread_position_in_grid
+    B[i] = A[i]  # other
+    done = enigma.atomic_fetch_add(B, 65, 1.0, order="relaxed" if wrong else "acq_rel")
+    with enigma.if_(done == 63.0):
+        with enigma.for_range(0, 64, dtype="uint", init=[0.0]) as (k, carry):
+            carry[0] = carry[0] + B[k]  # at
+        B[64] = carry[0]

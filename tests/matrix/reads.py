@@ -259,3 +259,15 @@ def filled_edge_read_early(A: enigma.f32, B: enigma.f32, wrong=True):
     if wrong:
         enigma.async_copy_wait(ev)
     B[lane] = x
+
+
+@case(RULE, found="trace")
+def atomic_load_while_in_flight(A: enigma.f32, B: enigma.f32, wrong=True):
+    tile = enigma.threadgroup_alloc("float", 32)
+    lane = enigma.thread_index_in_simdgroup()
+    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 32)  # other
+    if not wrong:
+        enigma.async_copy_wait(ev)
+    B[lane] = enigma.atomic_load(tile, lane)  # at
+    if wrong:
+        enigma.async_copy_wait(ev)

@@ -166,3 +166,30 @@ def matrix_stored_into_a_source(A: enigma.f32, B: enigma.f32, wrong=True):
     enigma.simdgroup_matrix_store(enigma.make_filled_simdgroup_matrix(0.0), tile, 8)  # at
     if wrong:
         enigma.async_copy_wait(ev)
+
+
+@case(RULE, found="trace")
+def source_updated_atomically(A: enigma.f32, B: enigma.f32, wrong=True):
+    tile = enigma.threadgroup_alloc("float", 32)
+    lane = enigma.thread_index_in_simdgroup()
+    tile[lane] = A[lane]
+    ev = enigma.async_copy_1d_t2d(B, 0, tile, 0, 32)  # other
+    if not wrong:
+        enigma.async_copy_wait(ev)
+    enigma.atomic_fetch_add(tile, lane, 1.0)  # at
+    if wrong:
+        enigma.async_copy_wait(ev)
+
+
+@case(RULE, scope="grid", expected=lambda a: a[:32])
+def last_element_exchanged_by_another_threadgroup(A: enigma.f32, B: enigma.f32, wrong=True):
+    tile = enigma.threadgroup_alloc("float", 33)
+    lane = enigma.thread_index_in_simdgroup()
+    own = enigma.threadgroup_position_in_grid()
+    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, 33 if wrong else 32, where=own == 0)  # other
+    enigma.async_copy_wait(ev)
+    with enigma.if_(own == 0) as (then, otherwise):
+        with then:
+            B[lane] = tile[lane]
+        with otherwise:
+            enigma.atomic_exchange(A, lane + 32, 0.0)  # at

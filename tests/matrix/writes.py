@@ -181,3 +181,16 @@ def last_valid_column_of_a_clipped_store_written(
     with enigma.if_(lane < 4):
         B[lane * 8 + (valid - 1 if wrong else valid)] = 7.0  # at
     enigma.async_copy_wait(ev)
+
+
+@case(RULE, arguments={"n": 32}, expected=lambda a: a + 1)
+def atomic_update_while_in_flight(A: enigma.f32, B: enigma.f32, n: enigma.Scalar(enigma.u32), wrong=True):
+    tile = enigma.threadgroup_alloc("float", 32)
+    lane = enigma.thread_index_in_simdgroup()
+    ev = enigma.async_copy_1d_d2t(tile, 0, A, 0, n)  # other
+    if not wrong:
+        enigma.async_copy_wait(ev)
+    enigma.atomic_fetch_add(tile, lane, 1.0)  # at
+    if wrong:
+        enigma.async_copy_wait(ev)
+    B[lane] = tile[lane]

@@ -99,3 +99,16 @@ kernel void neighbour_overwritten_in_a_branch(global float *A, global float *B, 
         tile[lane] = 0;
     }
 }
+
+kernel void flag_set_plainly_by_another_threadgroup(global float *A, global float *B)
+{
+    uint i = get_global_id(0);
+    if (i == 0)
+        atomic_xchg(B, 1.0f);
+    if (i == 32) {
+        if (WRONG)
+            B[0] = 1;
+        else
+            atomic_xchg(B, 1.0f);
+    }
+}

@@ -177,3 +177,15 @@ kernel void store_of_another_threadgroup_read(global float *A, global float *B)
     uint read = WRONG ? (own + 1) % 2 : own;
     B[own * 32 + lane + 64] = B[read * 32 + lane];
 }
+
+kernel void atomic_load_while_in_flight(global float *A, global float *B)
+{
+    local float tile[32];
+    uint lane = get_local_id(0);
+    event_t ev = async_work_group_copy(tile, A, 32, 0);
+    if (!WRONG)
+        wait_group_events(1, &ev);
+    B[lane] = as_float(atomic_or((local int *)tile + lane, 0));
+    if (WRONG)
+        wait_group_events(1, &ev);
+}

@@ -92,3 +92,15 @@ kernel void slot_of_a_ring_reused_early(global float *A, global float *B, uint b
     }
     wait_group_events(1, &before);
 }
+
+kernel void last_element_exchanged_by_another_threadgroup(global float *A, global float *B)
+{
+    local float tile[33];
+    uint lane = get_local_id(0);
+    if (get_group_id(0) == 0) {
+        event_t ev = async_work_group_copy(tile, A, WRONG ? 33 : 32, 0);
+        wait_group_events(1, &ev);
+        B[lane] = tile[lane];
+    } else
+        atomic_xchg(A + lane + 32, 0.0f);
+}
