@@ -57,6 +57,8 @@ fn limits_are_the_runtimes() {
     let n = b.scalar_param("n", DType::I32, span);
     let [lo, step] = [0, 1].map(|v| Arg::Literal(Literal::Int(v)));
     b.begin_for([&lo, &n.into(), &step], DType::I32, &[], span);
+    // What does nothing would be dropped.
+    b.call(Opcode::SimdBarrier, &[], span);
     b.end_for(&[], span);
     let kernel = Compiled::new(b.finish()).unwrap();
     let runtime = Runtime::new("cpu").unwrap().with_limits(Limits { steps: 10 });

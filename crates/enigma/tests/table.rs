@@ -142,6 +142,33 @@ fn packing(v: Val<f32>, out: Buffer<f32>) {
 }
 
 #[enigma::kernel]
+fn accesses(a: Buffer<u32>, out: Buffer<u32>) {
+    let i = thread_position_in_grid();
+    let inside = i.lt(function_constant::<u32>(0));
+    out.store_if(i, a.load_if(i, inside, 0), inside);
+    out.vec_store(0, a.vec_load::<4>(0));
+    debug_print!("{}", i);
+}
+
+#[enigma::kernel]
+fn atomics(i: Val<u32>, out: Buffer<u32>) {
+    let held = [
+        out.atomic_load(0),
+        out.atomic_exchange(0, i),
+        out.atomic_fetch_add(0, i),
+        out.atomic_fetch_sub(0, i),
+        out.atomic_fetch_min(0, i),
+        out.atomic_fetch_max(0, i),
+        out.atomic_fetch_and(0, i),
+        out.atomic_fetch_or(0, i),
+        out.atomic_fetch_xor(0, i),
+    ];
+    let sum = held.into_iter().fold(i, |sum, held| sum + held);
+    let exchanged = out.atomic_compare_exchange_weak(0, i, sum);
+    out.atomic_store(0, select(exchanged, sum, i));
+}
+
+#[enigma::kernel]
 fn structure(n: Val<u32>, out: Buffer<u32>) {
     let sums = registers::<u32>(1, 0);
     for_range(..n, |i| sums.store(0, sums.load(0) + i));
@@ -166,10 +193,12 @@ fn copies(a: Buffer<f32>, out: Buffer<f32>) {
 #[test]
 fn every_row_is_reachable() {
     let (positions, values, vectors, packing) = (positions(), values(), vectors(), packing());
-    let (structure, copies) = (structure(), copies());
-    let kernels = [positions.ir(), values.ir(), vectors.ir(), packing.ir(), structure.ir(), copies.ir()];
+    let (accesses, atomics, structure, copies) = (accesses(), atomics(), structure(), copies());
+    let on_values = [positions.ir(), values.ir(), vectors.ir(), packing.ir()];
+    let on_memory = [accesses.ir(), atomics.ir(), structure.ir(), copies.ir()];
+    let kernels = on_values.into_iter().chain(on_memory);
     let reached: BTreeSet<Opcode> =
-        kernels.into_iter().flat_map(|kernel| kernel.walk().into_iter().map(|op| kernel.op(op).code)).collect();
+        kernels.flat_map(|kernel| kernel.walk().into_iter().map(|op| kernel.op(op).code)).collect();
     let missing: Vec<&str> = TABLE.iter().filter(|row| !reached.contains(&row.code)).map(|row| row.name).collect();
     assert!(missing.is_empty(), "no way from Rust to {missing:?}");
 }
@@ -180,6 +209,8 @@ fn what_reaches_them_is_right() {
     values().compile().unwrap();
     vectors().compile().unwrap();
     packing().compile().unwrap();
+    accesses().compile().unwrap();
+    atomics().compile().unwrap();
     structure().compile().unwrap();
     copies().compile().unwrap();
 }
