@@ -41,6 +41,8 @@ mod signature;
 mod variables;
 mod writer;
 
+use std::sync::LazyLock;
+
 use enigma_ir::{Kernel, Verified};
 
 /// How asynchronous copies are carried out.
@@ -89,10 +91,13 @@ pub fn emit(kernel: &Verified<Kernel>, options: &Options) -> String {
 /// The name of the kernel's function in the Metal source: its own, unless Metal reserves that or has a function of that
 /// name.
 pub fn function_name(kernel: &Kernel) -> String {
-    let mut names = names::Names::default();
-    for row in enigma_ir::table::TABLE {
-        let function = row.msl.split('(').next().unwrap_or_default();
-        names.reserve(function.trim_start_matches("precise::"));
-    }
-    names.declare(kernel.name())
+    static METAL: LazyLock<names::Names> = LazyLock::new(|| {
+        let mut names = names::Names::default();
+        for row in enigma_ir::table::TABLE {
+            let function = row.msl.split('(').next().unwrap_or_default();
+            names.reserve(function.trim_start_matches("precise::"));
+        }
+        names
+    });
+    METAL.free(kernel.name())
 }

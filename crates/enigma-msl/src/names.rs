@@ -52,7 +52,7 @@ impl Names {
 
     /// Declares a variable in the innermost scope: under this name if it is free, else under one close to it.
     pub fn declare(&mut self, wanted: &str) -> String {
-        let name = self.free_name(sanitised(wanted));
+        let name = self.free(wanted);
         match self.scopes.last_mut() {
             Some(scope) => scope.insert(name.clone()),
             None => self.used.insert(name.clone()),
@@ -60,7 +60,9 @@ impl Names {
         name
     }
 
-    fn free_name(&self, base: String) -> String {
+    /// This name if it is free, else one close to it.
+    pub fn free(&self, wanted: &str) -> String {
+        let base = sanitised(wanted);
         if !self.taken(&base) {
             return base;
         }
