@@ -170,21 +170,17 @@ impl Builder {
         dtype: DType,
         span: Span,
     ) -> Option<ValueId> {
-        match arg {
-            Arg::Literal(literal) => self.fitted(*literal, dtype, span),
-            Arg::Value(value) => {
-                let value = self.reachable(*value, span)?;
-                if let Type::Scalar(_) = self.kernel.ty(value) {
-                    return Some(self.convert(value, dtype, span));
-                }
-                self.refuse_operand(code.info().name, param, "a scalar", arg, span);
-                None
-            }
-            _ => {
-                self.refuse_operand(code.info().name, param, "a scalar", arg, span);
-                None
+        if let Arg::Literal(literal) = arg {
+            return self.fitted(*literal, dtype, span);
+        }
+        if let Arg::Value(value) = arg {
+            let value = self.reachable(*value, span)?;
+            if let Type::Scalar(_) = self.kernel.ty(value) {
+                return Some(self.convert(value, dtype, span));
             }
         }
+        self.refuse_operand(code.info().name, param, "a scalar", arg, span);
+        None
     }
 
     /// A vector of any type, its components converted to `dtype`.
