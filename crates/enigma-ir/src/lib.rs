@@ -34,6 +34,7 @@ mod repair;
 mod rounding;
 mod span;
 pub mod table;
+pub mod target;
 mod types;
 mod verify;
 
