@@ -62,7 +62,7 @@ class Page:
     def found(self) -> str:
         """When the rule is found, as the index says it: `trace, run`."""
         times = re.search(r"^\*\*\w+\*\*, found (.*)\.$", self.text, re.MULTILINE)[1]
-        return ", ".join(time for time in ("trace", "launch", "run") if time in times)
+        return ", ".join(time for time in ("trace", "launch", "run", "emit") if time in times)
 
     def variants(self, heading: str) -> list[str]:
         """The programs under a heading: the mends, or what is alike and right."""
@@ -89,7 +89,7 @@ def variant(example: str, block: str) -> str:
     if "@enigma.kernel" in block:
         return block
     kernel, gap, launch = example.rpartition("\n\n\n")
-    if re.match("(report|runtime) = ", block):
+    if re.match("(report|runtime|source) = ", block):
         return kernel + gap + block
     head, _ = kernel.split("\n\n", 1)
     return f"{head}\n\n{textwrap.indent(block, '    ')}{gap}{launch}"

@@ -14,12 +14,13 @@ const PARTS: [&str; 6] =
     ["## What goes wrong", "## Example", "## Message", "## Mend", "## Alike, and right", "## Contract"];
 
 /// What a page says of when its rule is found, and the same in the index.
-const FOUND: [(&str, &str); 5] = [
+const FOUND: [(&str, &str); 6] = [
     ("when the kernel is traced", "trace"),
     ("when the kernel is traced, or on a run", "trace, run"),
     ("when the kernel is traced, or at a launch", "trace, launch"),
     ("on a run", "run"),
     ("at a launch", "launch"),
+    ("when the kernel is emitted", "emit"),
 ];
 
 /// The class of the rule, as a page begins with it: `Error`.

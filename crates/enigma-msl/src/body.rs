@@ -1,6 +1,8 @@
 //! Statements: the kernel's body, one line for each effect and each value that has a name.
 
-use enigma_ir::{Attr, BlockId, Dim, Kernel, MemFlags, MemoryId, Op, OpId, Opcode, Space, Type, ValueId, table::Group};
+use enigma_ir::{
+    Attr, BlockId, Diagnostics, Dim, Kernel, MemFlags, MemoryId, Op, OpId, Opcode, Space, Type, ValueId, table::Group,
+};
 
 use crate::expression::{Expression, convert};
 use crate::helpers::Helpers;
@@ -8,13 +10,13 @@ use crate::names::Names;
 use crate::plan::Plan;
 use crate::variables::Variables;
 use crate::writer::Writer;
-use crate::{AsyncLowering, function_name};
+use crate::{AsyncLowering, Options, function_name};
 
 /// Writes one kernel.
 pub(crate) struct Emitter<'k> {
     pub kernel: &'k Kernel,
     pub plan: Plan<'k>,
-    pub lowering: AsyncLowering,
+    pub options: Options,
     pub names: Names,
     pub variables: Variables,
     pub helpers: Helpers,
@@ -25,11 +27,12 @@ pub(crate) struct Emitter<'k> {
 }
 
 impl<'k> Emitter<'k> {
-    pub fn new(kernel: &'k Kernel, lowering: AsyncLowering) -> Self {
+    pub fn new(kernel: &'k Kernel, options: Options) -> Self {
+        let lowering = options.async_lowering;
         Emitter {
             kernel,
             plan: Plan::new(kernel, lowering != AsyncLowering::Cooperative),
-            lowering,
+            options,
             names: Names::default(),
             variables: Variables::new(kernel),
             helpers: Helpers::new(lowering),
@@ -40,7 +43,8 @@ impl<'k> Emitter<'k> {
     }
 
     /// The whole source file.
-    pub fn file(mut self) -> String {
+    pub fn file(mut self) -> Result<String, Diagnostics> {
+        self.check_language()?;
         let function = function_name(self.kernel);
         self.names.reserve(&function);
         self.reserve_functions();
@@ -55,16 +59,17 @@ impl<'k> Emitter<'k> {
         file.push_str(&constants);
         file.push_str(&self.helpers.text());
         file.push_str(&self.out.finish());
-        file
+        Ok(file)
     }
 
     fn heading(&self) -> String {
         let operations = self.live_operations();
         let copies = operations.iter().any(|op| op.code.is_copy());
         let matrices = operations.iter().any(|op| op.code.info().group == Group::SimdgroupMatrix);
-        let mut text = format!("// {}", self.kernel.name().replace(['\n', '\r'], " "));
+        let language = self.options.target.system.language();
+        let mut text = format!("// language: metal{language}\n// {}", self.kernel.name().replace(['\n', '\r'], " "));
         if copies {
-            text.push_str(&format!(" (asynchronous copies: {})", self.lowering.name()));
+            text.push_str(&format!(" (asynchronous copies: {})", self.options.async_lowering.name()));
         }
         text.push_str("\n\n#include <metal_stdlib>\n");
         if matrices {

@@ -19,7 +19,7 @@ impl Emitter<'_> {
     pub fn copy(&mut self, op: &Op) {
         let Some(copy) = op.as_copy() else { return };
         let event = op.results[0];
-        let hardware = self.lowering != AsyncLowering::Cooperative && !self.is_register_copy(&copy);
+        let hardware = self.options.async_lowering != AsyncLowering::Cooperative && !self.is_register_copy(&copy);
         let predicate = self.kernel.literal(copy.predicate);
         if predicate == Some(Literal::Bool(false)) {
             return self.complete(event);
@@ -148,7 +148,7 @@ impl Emitter<'_> {
         if op.operands.iter().all(|&event| self.is_complete(event)) {
             return;
         }
-        if self.lowering == AsyncLowering::Cooperative {
+        if self.options.async_lowering == AsyncLowering::Cooperative {
             return self.out.line(&format!("simdgroup_barrier({});", mem_flags(MemFlags::DeviceAndThreadgroup)));
         }
         let in_flight: Vec<ValueId> = op.operands.iter().copied().filter(|&v| !self.is_complete(v)).collect();

@@ -14,6 +14,7 @@
 //! lanes       what simdgroups and quads do together
 //! copies      asynchronous copies, under three lowerings
 //! helpers     the functions that stand above the kernel, where it calls them
+//! language    which version of the language the text needs
 //! ```
 //!
 //! # What the text leaves to Metal
@@ -33,6 +34,7 @@ mod expression;
 mod helpers;
 mod integers;
 mod lanes;
+mod language;
 mod literal;
 mod memory;
 mod names;
@@ -43,7 +45,8 @@ mod writer;
 
 use std::sync::LazyLock;
 
-use enigma_ir::{Kernel, Verified};
+use enigma_ir::target::Target;
+use enigma_ir::{Diagnostics, Kernel, Verified};
 
 /// How asynchronous copies are carried out.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -81,11 +84,18 @@ impl AsyncLowering {
 pub struct Options {
     /// How asynchronous copies are carried out.
     pub async_lowering: AsyncLowering,
+    /// What it is emitted for: the system, whose version of the language the text keeps to, and the GPU.
+    pub target: Target,
 }
 
 /// The kernel as Metal source.
-pub fn emit(kernel: &Verified<Kernel>, options: &Options) -> String {
-    body::Emitter::new(kernel, options.async_lowering).file()
+///
+/// # Errors
+///
+/// `unsupported` where the kernel needs a version of the language that the target's system does not have, at the first
+/// place that does.
+pub fn emit(kernel: &Verified<Kernel>, options: &Options) -> Result<String, Diagnostics> {
+    body::Emitter::new(kernel, *options).file()
 }
 
 /// The name of the kernel's function in the Metal source: its own, unless Metal reserves that or has a function of that

@@ -5,7 +5,8 @@ use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::{Make, kernels};
 
 fn text(build: fn(&mut Make), name: &str, async_lowering: AsyncLowering) -> String {
-    emit(&optimise(&Make::kernel(name, build)), &Options { async_lowering })
+    let kernel = optimise(&Make::kernel(name, build));
+    emit(&kernel, &Options { async_lowering, ..Options::default() }).expect("macOS 15 has what it needs")
 }
 
 macro_rules! snapshots {

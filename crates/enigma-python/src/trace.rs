@@ -348,7 +348,8 @@ impl Compiled {
 
     /// The kernel in the Metal Shading Language, its asynchronous copies spelt as that lowering says.
     fn metal_source(&self, py: Python<'_>, async_lowering: &str) -> PyResult<String> {
-        Ok(self.inner.metal_source(&Options { async_lowering: lowering(py, async_lowering)? }))
+        let options = Options { async_lowering: lowering(py, async_lowering)?, ..Options::default() };
+        self.inner.metal_source(&options).map_err(|found| enigma_error(py, &found))
     }
 
     /// The kernel as an MLIR module.

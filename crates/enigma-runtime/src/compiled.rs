@@ -84,7 +84,11 @@ impl Compiled {
     }
 
     /// The kernel as Metal source.
-    pub fn metal_source(&self, options: &enigma_msl::Options) -> String {
+    ///
+    /// # Errors
+    ///
+    /// As for [`enigma_msl::emit`].
+    pub fn metal_source(&self, options: &enigma_msl::Options) -> Result<String, Diagnostics> {
         enigma_msl::emit(self.optimised(), options)
     }
 

@@ -70,6 +70,6 @@ fn limits_are_the_runtimes() {
 #[test]
 fn texts_are_of_the_kernel() {
     let kernel = Compiled::new(scale()).unwrap();
-    assert!(kernel.metal_source(&enigma_msl::Options::default()).contains("scale"));
+    assert!(kernel.metal_source(&enigma_msl::Options::default()).unwrap().contains("scale"));
     assert!(kernel.mlir_source().contains("scale"));
 }

@@ -24,7 +24,7 @@ fn compile(c: &mut Criterion) {
     group.bench_function("optimise", |b| b.iter(|| enigma_ir::passes::optimise(compiled.kernel())));
     group.bench_function("emit", |b| b.iter(|| enigma_msl::emit(compiled.optimised(), &Options::default())));
     group.bench_function("trace + verify + optimise + emit", |b| {
-        b.iter(|| tiled_load().compile().map(|kernel| kernel.metal_source(&Options::default())));
+        b.iter(|| tiled_load().compile().and_then(|kernel| kernel.metal_source(&Options::default())));
     });
     group.finish();
 }

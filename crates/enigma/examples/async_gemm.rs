@@ -111,7 +111,7 @@ fn fragments<T>(load: impl Fn(i32) -> Matrix<T>) -> [Matrix<T>; FRAGMENTS] {
 fn main() -> Result<(), Diagnostics> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments == ["--metal"] {
-        println!("{}", async_gemm::<f32>().compile()?.metal_source(&Default::default()));
+        println!("{}", async_gemm::<f32>().compile()?.metal_source(&Default::default())?);
         return Ok(());
     }
     let extents: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();

@@ -34,6 +34,6 @@ fn main() -> Result<(), Diagnostics> {
         "tiled_load: {} copies brought {} bytes; every tile holds what the buffer held",
         done.copies, done.bytes_copied
     );
-    println!("\n{}", kernel.metal_source(&Default::default()));
+    println!("\n{}", kernel.metal_source(&Default::default())?);
     Ok(())
 }

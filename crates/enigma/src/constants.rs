@@ -24,7 +24,7 @@ use crate::value::Val;
 /// let doubled = scale().compile()?.specialise(&[constant(0, 2.0f32)])?;
 /// doubled.launch(4, 4, (&mut x,))?;
 /// assert_eq!(x, [2.0, 4.0, 6.0, 8.0]);
-/// assert!(doubled.metal_source(&Default::default()).contains("x[i] *= 2.0f"));
+/// assert!(doubled.metal_source(&Default::default())?.contains("x[i] *= 2.0f"));
 /// # Ok::<(), Diagnostics>(())
 /// ```
 #[track_caller]

@@ -239,7 +239,7 @@ fn closures_capture() {
 
 #[test]
 fn metal_keeps_the_names() {
-    let text = fibonacci().compile().unwrap().metal_source(&enigma::Options::default());
+    let text = fibonacci().compile().unwrap().metal_source(&enigma::Options::default()).unwrap();
     let body = text.split_once("kernel void").unwrap().1;
     insta::assert_snapshot!(body);
 }

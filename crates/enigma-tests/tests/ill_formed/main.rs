@@ -54,7 +54,8 @@ fn accepted(kernel: Kernel) -> Option<Verified<Kernel>> {
 /// Hands a kernel to every target; gives its MLIR text.
 fn target(seed: u64, kernel: &Verified<Kernel>) -> String {
     for async_lowering in AsyncLowering::ALL {
-        assert!(!emit(kernel, &enigma_msl::Options { async_lowering }).is_empty());
+        let options = enigma_msl::Options { async_lowering, ..Default::default() };
+        assert!(emit(kernel, &options).is_ok_and(|text| !text.is_empty()));
     }
     let mut random = Rng::with_seed(seed);
     let program = Program::new(kernel);

@@ -69,8 +69,8 @@ impl Case {
 /// Runs all cases under each of these lowerings and on the executor.
 pub fn check(cases: &[Case], lowerings: &[AsyncLowering]) {
     for &async_lowering in lowerings {
-        let options = Options { async_lowering };
-        let sources: Vec<String> = cases.iter().map(|case| emit(&case.kernel, &options)).collect();
+        let options = Options { async_lowering, ..Options::default() };
+        let sources: Vec<String> = cases.iter().map(|case| text(&case.kernel, &options)).collect();
         let host = MetalHost::compile(&sources).unwrap_or_else(|error| panic!("{error}"));
         for (i, case) in cases.iter().enumerate() {
             let mut bytes: Vec<Vec<u8>> = case.arguments.iter().map(Data::bytes).collect();
@@ -85,6 +85,11 @@ pub fn check(cases: &[Case], lowerings: &[AsyncLowering]) {
     for case in cases {
         case.compare("on the executor", &case.run_on_cpu(), "");
     }
+}
+
+/// The text of a kernel that needs nothing that the target lacks.
+pub fn text(kernel: &Verified<Kernel>, options: &Options) -> String {
+    emit(kernel, options).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 /// Memory for the executor: as wide as the elements.

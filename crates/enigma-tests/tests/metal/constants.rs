@@ -1,11 +1,11 @@
 //! Function constants, and what is printed: both stand in the text and not in the arithmetic.
 
 use enigma_ir::{Arg, DType, Literal, Opcode};
-use enigma_msl::{AsyncLowering, Options, emit};
+use enigma_msl::{AsyncLowering, Options};
 use enigma_tests::make::{int, name};
 use enigma_tests::{Make, MetalHost};
 
-use crate::case::{Case, check};
+use crate::case::{self, Case, check};
 use crate::data::Data;
 
 /// One constant of every element type, at indices that are not in order; the one of `uint` is asked for twice.
@@ -22,7 +22,7 @@ fn function_constants() {
             k.store(buffer, int(1), again);
         }
     });
-    let text = emit(&kernel, &Options::default());
+    let text = case::text(&kernel, &Options::default());
     let host = MetalHost::compile(std::slice::from_ref(&text)).unwrap_or_else(|error| panic!("{error}"));
     for round in [1, 100] {
         let values: Vec<Data> = DType::ALL.into_iter().map(|dtype| Data::new(dtype, [round, round])).collect();
@@ -68,7 +68,7 @@ fn printing() {
         let y = k.value(Opcode::Add, &[x.into(), int(1)]);
         k.store(data, i, y);
     });
-    let text = emit(&kernel, &Options::default());
+    let text = case::text(&kernel, &Options::default());
     assert_eq!(text.lines().filter(|line| line.contains("// ") && line.contains("debug_print(")).count(), 8, "{text}");
     let case = Case::exact(kernel, vec![Data::new(DType::I32, 0..4)], 4, 0, Data::new(DType::I32, 1..5));
     check(&[case], &[AsyncLowering::Asm]);

@@ -1,11 +1,13 @@
 //! The stand-in for the hardware objects to what the hardware would not survive.
 
-use enigma_msl::{Options, emit};
+use enigma_msl::Options;
 use enigma_tests::{Make, MetalHost, kernels};
+
+use crate::case::text;
 
 /// The message for the `tiled_load` kernel with one piece of its text replaced.
 fn objection(piece: &str, replacement: &str) -> String {
-    let text = emit(&Make::kernel("tiled_load", kernels::tiled_load), &Options::default());
+    let text = text(&Make::kernel("tiled_load", kernels::tiled_load), &Options::default());
     assert!(text.contains(piece), "{text}");
     let host = MetalHost::compile(&[text.replace(piece, replacement)]).unwrap_or_else(|error| panic!("{error}"));
     let mut arguments = [vec![0; 256], vec![0; 256]];

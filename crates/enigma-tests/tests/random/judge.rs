@@ -197,14 +197,16 @@ fn optimised_within(seed: u64, change: Change, statements: u32) -> Result<Judged
 
 /// The emitted Metal text of right kernels gives the executor's results, of every other one after the passes.
 pub fn right_as_metal(seeds: Range<u64>) -> Result<Judged, Failure> {
-    let options = Options { async_lowering: AsyncLowering::ALL[(seeds.start / BATCH) as usize % 3] };
+    let options =
+        Options { async_lowering: AsyncLowering::ALL[(seeds.start / BATCH) as usize % 3], ..Options::default() };
     let case = |seed| Case::of(sample(seed, Change::None)).map_err(|errors| errors.to_string());
     let cases: Vec<Case> = seeds.clone().map(case).collect::<Result<_, _>>()?;
     let source = |(i, case): (usize, &Case)| match i % 2 {
         0 => emit(&case.kernel, &options),
         _ => emit(&optimise(&case.kernel), &options),
     };
-    let sources: Vec<String> = cases.iter().enumerate().map(source).collect();
+    let sources: Result<Vec<String>, Diagnostics> = cases.iter().enumerate().map(source).collect();
+    let sources = sources.map_err(|refused| refused.to_string())?;
     let host = MetalHost::compile(&sources)?;
     for (i, case) in cases.iter().enumerate() {
         let mut results = case.bytes();
