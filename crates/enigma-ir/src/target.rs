@@ -90,21 +90,21 @@ impl System {
     }
 }
 
-/// The hardware's operation that a 1D copy becomes. Public sources disagree about the operands of the 1D one.
+/// The hardware's operation that a 1D copy becomes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
 pub enum LinearCopy {
-    /// `air.simdgroup_async_copy_1d`.
+    /// `air.simdgroup_async_copy_2d`, of a single row. Its operands are known from Apple's own libraries.
     #[default]
-    Linear,
-    /// `air.simdgroup_async_copy_2d`, of a single row.
     Row,
+    /// `air.simdgroup_async_copy_1d`. Public sources disagree about its operands.
+    Linear,
 }
 
 impl LinearCopy {
     /// Both.
-    pub const ALL: [LinearCopy; 2] = [LinearCopy::Linear, LinearCopy::Row];
+    pub const ALL: [LinearCopy; 2] = [LinearCopy::Row, LinearCopy::Linear];
 
-    /// Its name in options: `1d` or `row`.
+    /// Its name in options: `row` or `1d`.
     pub const fn name(self) -> &'static str {
         match self {
             LinearCopy::Linear => "1d",

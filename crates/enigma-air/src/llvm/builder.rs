@@ -15,18 +15,21 @@ pub struct Builder<'m> {
     pub module: &'m mut Module,
     function: FunctionId,
     block: BlockId,
+    /// The blocks that were gone to, in that order.
+    order: Vec<BlockId>,
     names: HashMap<String, u32>,
 }
 
 impl<'m> Builder<'m> {
     /// Begins the body of a function that has none: its first block is called `entry`.
     pub fn new(module: &'m mut Module, function: FunctionId) -> Builder<'m> {
-        let mut builder = Builder { module, function, block: BlockId(0), names: HashMap::new() };
+        let mut builder = Builder { module, function, block: BlockId(0), order: Vec::new(), names: HashMap::new() };
         for n in 0..builder.body().parameters.len() {
             let name = std::mem::take(&mut builder.body().parameters[n].name);
             builder.body().parameters[n].name = builder.free_name(&name);
         }
-        builder.block = builder.add_block("entry");
+        let entry = builder.add_block("entry");
+        builder.go_to(entry);
         builder
     }
 
@@ -53,7 +56,7 @@ impl<'m> Builder<'m> {
         self.module.type_of(self.function, value)
     }
 
-    /// A new block, after those there are. Nothing goes there yet.
+    /// A new block. Nothing goes there yet.
     pub fn add_block(&mut self, name: &str) -> BlockId {
         let name = self.free_name(name);
         let body = self.body();
@@ -66,16 +69,33 @@ impl<'m> Builder<'m> {
         self.block
     }
 
-    /// Adds instructions to another block from here on.
+    /// Adds instructions to another block from here on. Blocks stand in the order in which they are first gone to.
     pub fn go_to(&mut self, block: BlockId) {
         self.block = block;
+        if !self.order.contains(&block) {
+            self.order.push(block);
+        }
     }
 
-    /// Whether the block has been left: what is added to it would never run.
-    pub fn is_closed(&self) -> bool {
-        let function = self.module.function(self.function);
-        let last = function.blocks[self.block.index()].instructions.last();
-        last.is_some_and(|&last| function.instruction(last).operation.is_terminator())
+    /// Ends the function: puts its blocks in order, and leaves out those that were never gone to.
+    pub fn finish(mut self) {
+        let order = std::mem::take(&mut self.order);
+        let mut numbers = HashMap::new();
+        let body = self.body();
+        let mut blocks = Vec::with_capacity(order.len());
+        for (n, id) in order.iter().enumerate() {
+            numbers.insert(*id, BlockId(n as u32));
+            blocks.push(std::mem::take(&mut body.blocks[id.index()]));
+        }
+        body.blocks = blocks;
+        for instruction in &mut body.instructions {
+            match &mut instruction.operation {
+                Operation::Br(block) => *block = numbers[block],
+                Operation::CondBr(_, yes, no) => (*yes, *no) = (numbers[yes], numbers[no]),
+                Operation::Phi(incoming) => incoming.iter_mut().for_each(|(_, block)| *block = numbers[block]),
+                _ => {}
+            }
+        }
     }
 
     /// Adds an instruction and gives its result.
@@ -208,10 +228,25 @@ impl<'m> Builder<'m> {
     pub fn first_element(&mut self, pointer: Value) -> Value {
         let of = self.pointee(pointer);
         let element = self.module.types.element(of).unwrap_or(of);
+        let zero = self.int(Type::I32, 0);
+        self.address(pointer, vec![zero, zero], element)
+    }
+
+    /// The address of the first element of an array that is member `member` of the structure that a pointer points to.
+    pub fn first_of_member(&mut self, pointer: Value, member: usize) -> Value {
+        let of = self.pointee(pointer);
+        let array = self.module.types.member(of, member).unwrap_or(of);
+        let element = self.module.types.element(array).unwrap_or(array);
+        let [zero, member] = [0, member as i128].map(|n| self.int(Type::I32, n));
+        self.address(pointer, vec![zero, member, zero], element)
+    }
+
+    /// The address of what the indices lead to, an object of type `to`.
+    fn address(&mut self, pointer: Value, indices: Vec<Value>, to: Type) -> Value {
+        let of = self.pointee(pointer);
         let space = self.space(pointer);
-        let ty = self.module.types.pointer(element, space);
-        let zero = self.int(Type::I64, 0);
-        self.add(ty, Operation::GetElementPtr { of, pointer, indices: vec![zero, zero] })
+        let ty = self.module.types.pointer(to, space);
+        self.add(ty, Operation::GetElementPtr { of, pointer, indices })
     }
 
     /// The pointer as one to something else, in the same address space.
@@ -247,7 +282,7 @@ impl<'m> Builder<'m> {
         let element = self.type_of(elements[0]);
         let ty = self.module.types.vector(element, elements.len() as u32);
         if elements.iter().all(|element| matches!(element, Value::Constant(_))) {
-            return self.module.constant(ty, Literal::Vector(elements.to_vec()));
+            return self.module.constant(ty, Literal::Aggregate(elements.to_vec()));
         }
         let mut vector = self.module.constant(ty, Literal::Undef);
         for (n, &element) in elements.iter().enumerate() {

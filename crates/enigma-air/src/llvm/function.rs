@@ -50,6 +50,8 @@ pub enum Linkage {
     External,
     /// This module only.
     Internal,
+    /// Of an array: what other modules put into one of that name is added to it.
+    Appending,
 }
 
 /// What is known of a function or of a parameter.
@@ -73,8 +75,8 @@ pub enum Attribute {
     NoCapture,
     /// Of a parameter: not undefined.
     NoUndef,
-    /// Of which LLVM knows nothing.
-    Text(&'static str),
+    /// Of which LLVM knows nothing: a name, and a value that may be empty.
+    Text(&'static str, &'static str),
 }
 
 /// A parameter of a function; its type is the function type's.
@@ -101,6 +103,8 @@ pub struct Function {
     pub attributes: Vec<Attribute>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
+    /// The section it is put in; empty for none.
+    pub section: String,
     /// Its instructions, in the order of their making.
     pub instructions: Vec<Instruction>,
     /// Its blocks; the first is where it begins.

@@ -43,8 +43,8 @@ pub enum Literal {
     Null,
     /// Nothing in particular.
     Undef,
-    /// The elements of a vector, each a constant of the module.
-    Vector(Vec<Value>),
+    /// The elements of a vector or an array, or the members of a structure: constants and addresses of the module.
+    Aggregate(Vec<Value>),
 }
 
 /// A global variable.
@@ -105,7 +105,7 @@ pub struct Module {
 }
 
 impl Module {
-    /// Every constant, in the order of their numbers; a vector's comes after those it is made of.
+    /// Every constant, in the order of their numbers; an aggregate's comes after those it is made of.
     pub fn constants(&self) -> &[Constant] {
         &self.constants
     }
@@ -137,6 +137,7 @@ impl Module {
             linkage: Linkage::External,
             attributes: attributes.to_vec(),
             parameters: vec![Parameter::default(); parameters.len()],
+            section: String::new(),
             instructions: Vec::new(),
             blocks: Vec::new(),
         });

@@ -49,23 +49,24 @@ impl Module {
         let ty = self.types.pointee(global.address).unwrap_or(global.address);
         let linkage = match (global.linkage, global.initial) {
             (Linkage::Internal, _) => "internal ",
+            (Linkage::Appending, _) => "appending ",
             (Linkage::External, None) => "external ",
             (Linkage::External, Some(_)) => "",
         };
         let externally = if global.externally_initialized { "externally_initialized " } else { "" };
         let kind = if global.constant { "constant" } else { "global" };
-        let mut text = format!(
-            "@{} = {linkage}addrspace({space}) {externally}{kind} {}",
-            identifier(&global.name),
-            self.type_name(ty)
-        );
+        let space = if space == 0 { String::new() } else { format!("addrspace({space}) ") };
+        let mut text =
+            format!("@{} = {linkage}{space}{externally}{kind} {}", identifier(&global.name), self.type_name(ty));
         if let Some(initial) = global.initial {
             text.push_str(&format!(" {}", self.constant_text(initial)));
         }
         if !global.section.is_empty() {
             text.push_str(&format!(", section {}", quoted(&global.section)));
         }
-        text.push_str(&format!(", align {}", global.align));
+        if global.align > 0 {
+            text.push_str(&format!(", align {}", global.align));
+        }
         text
     }
 
@@ -84,7 +85,11 @@ impl Module {
         let attributes: String =
             function.attributes.iter().map(|attribute| format!(" {}", attribute_text(*attribute))).collect();
         let name = identifier(&function.name);
-        format!("{linkage}{} @{name}({}){attributes}", self.type_name(result), parameters.join(", "))
+        let section = match function.section.as_str() {
+            "" => String::new(),
+            section => format!(" section {}", quoted(section)),
+        };
+        format!("{linkage}{} @{name}({}){attributes}{section}", self.type_name(result), parameters.join(", "))
     }
 
     fn type_name(&self, ty: Type) -> String {
@@ -129,12 +134,17 @@ impl Module {
             (Literal::Null, Shape::Pointer { .. }) => "null".to_owned(),
             (Literal::Null, _) => "zeroinitializer".to_owned(),
             (Literal::Undef, _) => "undef".to_owned(),
-            (Literal::Vector(elements), _) => {
+            (Literal::Aggregate(elements), shape) => {
                 let elements: Vec<String> = elements
                     .iter()
                     .map(|&e| format!("{} {}", self.type_name(self.constant_type(e)), self.constant_text(e)))
                     .collect();
-                format!("<{}>", elements.join(", "))
+                let elements = elements.join(", ");
+                match shape {
+                    Shape::Vector { .. } => format!("<{elements}>"),
+                    Shape::Array { .. } => format!("[{elements}]"),
+                    _ => format!("{{ {elements} }}"),
+                }
             }
         }
     }
@@ -313,7 +323,8 @@ fn attribute_text(attribute: Attribute) -> String {
         Attribute::AlwaysInline => "alwaysinline".to_owned(),
         Attribute::NoCapture => "nocapture".to_owned(),
         Attribute::NoUndef => "noundef".to_owned(),
-        Attribute::Text(text) => quoted(text),
+        Attribute::Text(name, "") => quoted(name),
+        Attribute::Text(name, value) => format!("{}={}", quoted(name), quoted(value)),
     }
 }
 

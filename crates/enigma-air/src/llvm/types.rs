@@ -178,6 +178,14 @@ impl Types {
         }
     }
 
+    /// The type of a structure's member.
+    pub fn member(&self, ty: Type, member: usize) -> Option<Type> {
+        match self.shape(ty) {
+            Shape::Struct(members) => members.get(member).copied(),
+            _ => None,
+        }
+    }
+
     /// The result of a function type.
     pub fn result(&self, function: Type) -> Option<Type> {
         match self.shape(function) {

@@ -1,0 +1,164 @@
+//! Arrays, loads and stores.
+
+use enigma_ir::{DType, MemoryId, Op, Space, ValueId};
+use smallvec::smallvec;
+
+use super::numbers::memory_type;
+use super::{Components, Lowering};
+use crate::llvm::{Global, Linkage, Literal, Shape, Value, space};
+
+/// The one variable that all threadgroup arrays are in. Apple's compiler is reported to give two variables the same place
+/// where it sees no access to one of them, and it does not look into copies.
+const THREADGROUP_MEMORY: &str = "threadgroup_memory";
+
+/// In bytes: no element and no vector asks for more.
+const THREADGROUP_ALIGNMENT: u32 = 16;
+
+impl Lowering<'_, '_> {
+    /// Declares the threadgroup arrays.
+    pub fn threadgroup_arrays(&mut self) {
+        let kernel = self.kernel;
+        let arrays = kernel.memories().filter_map(|(id, memory)| match memory.space {
+            Space::Threadgroup { len } => Some((id, memory, len)),
+            _ => None,
+        });
+        let arrays: Vec<_> = arrays.collect();
+        if arrays.is_empty() {
+            return;
+        }
+        let types = &mut self.out.module.types;
+        let members = arrays.iter().map(|(_, memory, len)| types.array(memory_type(memory.dtype), *len)).collect();
+        let structure = types.intern(Shape::Struct(members));
+        let address = types.pointer(structure, space::THREADGROUP);
+        let undefined = self.out.module.constant(structure, Literal::Undef);
+        let variable = self.out.module.add_global(Global {
+            name: THREADGROUP_MEMORY.to_owned(),
+            address,
+            linkage: Linkage::Internal,
+            initial: Some(undefined),
+            align: THREADGROUP_ALIGNMENT,
+            constant: false,
+            externally_initialized: false,
+            section: String::new(),
+        });
+        for (member, (id, memory, _)) in arrays.into_iter().enumerate() {
+            let first = self.out.first_of_member(variable, member);
+            self.out.name(first, &memory.name);
+            self.memories[id.index()] = Some(first);
+        }
+    }
+
+    /// The address of a memory's first element.
+    pub fn memory(&self, memory: MemoryId) -> Value {
+        self.memories[memory.index()]
+            .expect("the verifier has seen to it that a register array is filled before its use")
+    }
+
+    /// The address of an element.
+    pub fn place(&mut self, memory: MemoryId, index: ValueId) -> Value {
+        let first = self.memory(memory);
+        if self.kernel.integer(index) == Some(0) {
+            return first;
+        }
+        let index = self.widened(index);
+        self.out.offset(first, index)
+    }
+
+    fn dtype(&self, memory: MemoryId) -> DType {
+        self.kernel.memory(memory).dtype
+    }
+
+    /// Reads an element.
+    pub fn read(&mut self, memory: MemoryId, index: ValueId) -> Value {
+        let dtype = self.dtype(memory);
+        let place = self.place(memory, index);
+        let stored = self.out.load(place, dtype.size() as u32);
+        self.loaded(stored, dtype)
+    }
+
+    fn write(&mut self, memory: MemoryId, index: ValueId, value: Value) {
+        let dtype = self.dtype(memory);
+        let stored = self.stored(value, dtype);
+        let place = self.place(memory, index);
+        self.out.store(stored, place, dtype.size() as u32);
+    }
+
+    pub fn load(&mut self, op: &Op) {
+        let value = self.read(op.memories[0], op.operands[0]);
+        self.define(op.results[0], smallvec![value]);
+    }
+
+    pub fn store(&mut self, op: &Op) {
+        let value = self.number(op.operands[1]);
+        self.write(op.memories[0], op.operands[0], value);
+    }
+
+    /// Where the mask does not hold, the element is not touched.
+    pub fn load_if(&mut self, op: &Op) {
+        let [mask, default] = [1, 2].map(|n| self.number(op.operands[n]));
+        let [result] = self.guarded(mask, &[default], |this| smallvec![this.read(op.memories[0], op.operands[0])])[..]
+        else {
+            unreachable!("one value in, one value out")
+        };
+        self.define(op.results[0], smallvec![result]);
+    }
+
+    pub fn store_if(&mut self, op: &Op) {
+        let mask = self.number(op.operands[2]);
+        self.guarded(mask, &[], |this| {
+            this.store(op);
+            Components::new()
+        });
+    }
+
+    /// Consecutive elements as a vector, which is aligned as its components are.
+    pub fn vector_load(&mut self, op: &Op) {
+        let (memory, width) = (op.memories[0], self.kernel.ty(op.results[0]).components() as u32);
+        let dtype = self.dtype(memory);
+        let place = self.vector_place(memory, op.operands[0], width);
+        let vector = self.out.load(place, dtype.size() as u32);
+        let components = (0..width)
+            .map(|n| {
+                let stored = self.out.extract(vector, n);
+                self.loaded(stored, dtype)
+            })
+            .collect();
+        self.define(op.results[0], components);
+    }
+
+    pub fn vector_store(&mut self, op: &Op) {
+        let memory = op.memories[0];
+        let dtype = self.dtype(memory);
+        let components = self.components(op.operands[1]).clone();
+        let stored: Components = components.into_iter().map(|value| self.stored(value, dtype)).collect();
+        let place = self.vector_place(memory, op.operands[0], stored.len() as u32);
+        let vector = self.out.vector(&stored);
+        self.out.store(vector, place, dtype.size() as u32);
+    }
+
+    fn vector_place(&mut self, memory: MemoryId, index: ValueId, width: u32) -> Value {
+        let element = memory_type(self.dtype(memory));
+        let vector = self.out.module.types.vector(element, width);
+        let place = self.place(memory, index);
+        self.out.pointer_to(place, vector)
+    }
+
+    /// A register tensor comes into being: each time the place is reached, every element holds the fill again.
+    pub fn register_array(&mut self, op: &Op) {
+        let id = op.memories[0];
+        let memory = self.kernel.memory(id);
+        let (dtype, len) = (memory.dtype, memory.space.length().unwrap_or(1));
+        let array = self.out.module.types.array(memory_type(dtype), len);
+        let variable = self.out.alloca(array, THREADGROUP_ALIGNMENT);
+        self.out.name(variable, &memory.name);
+        let first = self.out.first_element(variable);
+        self.memories[id.index()] = Some(first);
+        let Some(&fill) = op.operands.first() else { return };
+        let fill = self.number(fill);
+        let stored = self.stored(fill, dtype);
+        self.repeat(len, |this, n| {
+            let place = this.out.offset(first, n);
+            this.out.store(stored, place, dtype.size() as u32);
+        });
+    }
+}
