@@ -3,10 +3,12 @@
 //! ```text
 //! lower       from kernels to LLVM modules
 //! llvm        LLVM IR as data, and as text
+//! metallib    the container that Metal loads
 //! ```
 
 pub mod llvm;
 mod lower;
+pub mod metallib;
 
 use enigma_ir::target::Target;
 use enigma_ir::{Kernel, Verified};

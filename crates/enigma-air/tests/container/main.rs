@@ -1,0 +1,280 @@
+//! Libraries as they are written, read back by an independent reader.
+
+mod reader;
+
+use std::collections::HashSet;
+
+use enigma_air::metallib::{self, Constant, Error, Function};
+use enigma_ir::DType;
+use enigma_ir::target::System;
+use proptest::prelude::*;
+
+/// Bitcode as far as the container looks into it.
+fn bitcode(rest: &[u8]) -> Vec<u8> {
+    [b"BC\xC0\xDE", rest].concat()
+}
+
+/// Three kernels, the second with constants, of lengths that need all kinds of padding.
+fn sample(system: System) -> Vec<u8> {
+    let modules = [bitcode(b"add"), bitcode(&[7; 100]), bitcode(b"123456789012345678901234")];
+    let constants = [
+        Constant { name: "width", index: 0, dtype: DType::U32 },
+        Constant { name: "flip", index: 65535, dtype: DType::Bool },
+    ];
+    let functions = [
+        Function { name: "add", bitcode: &modules[0], constants: &[] },
+        Function { name: "scale", bitcode: &modules[1], constants: &constants },
+        Function { name: "größer", bitcode: &modules[2], constants: &[] },
+    ];
+    metallib::write(&functions, system).expect("three kernels")
+}
+
+#[test]
+fn every_system_has_its_versions() {
+    let versions = System::ALL.map(|system| {
+        let library = reader::read(&sample(system)).expect("as it was written");
+        let function = &library.functions[0];
+        (library.revision, library.macos, function.air, function.language)
+    });
+    let expected = [
+        (7, (13, 0, 0), (2, 5), (3, 0)),
+        (7, (14, 0, 0), (2, 6), (3, 1)),
+        (8, (15, 0, 0), (2, 7), (3, 2)),
+        (9, (26, 0, 0), (2, 8), (4, 0)),
+    ];
+    assert_eq!(versions, expected);
+}
+
+#[test]
+fn constants_are_kept_with_their_types() {
+    let names: Vec<String> = DType::ALL.iter().map(|dtype| format!("of_{}", dtype.short())).collect();
+    let constants: Vec<Constant> = (0..)
+        .zip(DType::ALL.iter().zip(&names))
+        .map(|(index, (&dtype, name))| Constant { name, index, dtype })
+        .collect();
+    let module = bitcode(b"");
+    let function = Function { name: "k", bitcode: &module, constants: &constants };
+    let file = metallib::write(&[function], System::default()).expect("a kernel");
+    let read = &reader::read(&file).expect("as it was written").functions[0].constants;
+    assert_eq!(read.len(), constants.len());
+    for (read, constant) in read.iter().zip(&constants) {
+        let index = u32::from(read.index);
+        assert_eq!((&*read.name, read.metal_type, index), (constant.name, constant.dtype.msl(), constant.index));
+    }
+}
+
+#[test]
+fn libraries_that_differ_have_different_uuids() {
+    let module = bitcode(b"same");
+    let other = bitcode(b"other");
+    let of = |name, bitcode, system| {
+        let file = metallib::write(&[Function { name, bitcode, constants: &[] }], system).expect("a kernel");
+        reader::read(&file).expect("as it was written").uuid
+    };
+    let uuids = [
+        of("a", &module[..], System::MacOs14),
+        of("b", &module, System::MacOs14),
+        of("a", &other, System::MacOs14),
+        of("a", &module, System::MacOs15),
+    ];
+    assert_eq!(HashSet::from(uuids).len(), uuids.len());
+    assert_eq!(of("a", &module, System::MacOs14), uuids[0]);
+    // Version 8 of RFC 9562: the program chooses the bits.
+    assert!(uuids.iter().all(|uuid| uuid[6] >> 4 == 8 && uuid[8] >> 6 == 2));
+}
+
+/// What is said of a single kernel that no library can hold.
+fn refusal(name: &str, bitcode: &[u8], constants: &[Constant]) -> String {
+    let function = Function { name, bitcode, constants };
+    metallib::write(&[function], System::default()).expect_err("this must be refused").to_string()
+}
+
+/// None of this comes from a kernel that the verifier has taken, except for names that are far too long.
+#[test]
+fn what_the_container_cannot_hold_is_refused() {
+    let module = bitcode(b"x");
+    let longest = "n".repeat(metallib::LONGEST_NAME);
+    let constant = |name, index| Constant { name, index, dtype: DType::I8 };
+
+    assert_eq!(
+        refusal(&format!("{longest}n"), &module, &[]),
+        format!("the name `{}…` takes 65535 bytes, and a library has room for 65534: shorten it", "n".repeat(32))
+    );
+    let unnamed = |name| format!("nothing can be called {name}: give a name of letters, digits and `_`");
+    assert_eq!(refusal("", &module, &[]), unnamed(r#""""#));
+    assert_eq!(refusal("a\0b", &module, &[]), unnamed(r#""a\0b""#));
+    assert_eq!(refusal("k", &module, &[constant("", 0)]), unnamed(r#""""#));
+    assert_eq!(
+        refusal("k", b"define void @k()", &[]),
+        "the module of `k` is no bitcode: give it as LLVM writes it, unwrapped"
+    );
+    assert_eq!(
+        refusal("k", &module, &[constant("c", 65536)]),
+        "the index of function constant 65536 of `k` is above 65535: choose a smaller one"
+    );
+    let many = "the function constants of `k` take more than 65535 bytes: use fewer, or shorten their names";
+    assert_eq!(refusal("k", &module, &[constant(&longest, 0)]), many);
+    assert_eq!(refusal("k", &module, &vec![constant("c", 0); 70_000]), many);
+}
+
+#[test]
+fn kernels_are_told_by_their_names() {
+    let module = bitcode(b"x");
+    let library = |names: &[&str]| {
+        let functions: Vec<_> = names.iter().map(|name| Function { name, bitcode: &module, constants: &[] }).collect();
+        metallib::write(&functions, System::default())
+    };
+    assert!(library(&["a", "b", "A"]).is_ok());
+    assert!(library(&[&"n".repeat(metallib::LONGEST_NAME)]).is_ok());
+    let duplicate = library(&["a", "b", "a"]).expect_err("two kernels of one name");
+    assert_eq!(duplicate.to_string(), "two kernels are called `a`, and Metal tells them by name: rename one");
+    assert_eq!(library(&[]), Err(Error::Empty));
+    assert_eq!(Error::Empty.to_string(), "a library holds at least one kernel: give one");
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(
+        system in prop::sample::select(System::ALL.to_vec()),
+        kernels in prop::collection::btree_map(
+            "[a-zA-Z_][a-zA-Z0-9_]{0,40}",
+            (
+                prop::collection::vec(any::<u8>(), 0..300),
+                prop::collection::vec(("[a-z]{1,8}", any::<u16>(), prop::sample::select(DType::ALL.to_vec())), 0..4),
+            ),
+            1..6,
+        ),
+    ) {
+        let modules: Vec<Vec<u8>> = kernels.values().map(|(rest, _)| bitcode(rest)).collect();
+        let constants: Vec<Vec<Constant>> = kernels
+            .values()
+            .map(|(_, list)| {
+                list.iter().map(|(name, index, dtype)| Constant { name, index: u32::from(*index), dtype: *dtype }).collect()
+            })
+            .collect();
+        let functions: Vec<Function> = kernels
+            .keys()
+            .zip(modules.iter().zip(&constants))
+            .map(|(name, (bitcode, constants))| Function { name, bitcode, constants })
+            .collect();
+
+        let file = metallib::write(&functions, system).expect("within all limits");
+        prop_assert_eq!(&file, &metallib::write(&functions, system).expect("within all limits"));
+        let library = reader::read(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(library.functions.len(), functions.len());
+        for (read, written) in library.functions.iter().zip(&functions) {
+            prop_assert_eq!(&read.name, written.name);
+            prop_assert_eq!(&read.bitcode, written.bitcode);
+            let read: Vec<_> = read.constants.iter().map(|c| (&*c.name, u32::from(c.index), c.metal_type)).collect();
+            let written: Vec<_> = written.constants.iter().map(|c| (c.name, c.index, c.dtype.msl())).collect();
+            prop_assert_eq!(read, written);
+        }
+    }
+
+    #[test]
+    fn noise_is_refused(noise in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(reader::read(&noise).is_err());
+    }
+}
+
+/// The sample with other bytes in one place, and what the reader says of it.
+#[test]
+fn errors_say_what_is_wrong_and_where() {
+    let original = sample(System::default());
+    let cases: [(usize, &[u8], &str); 11] = [
+        (0, b"MTLX", "at byte 0: the magic is [4d, 54, 4c, 58], not [4d, 54, 4c, 42]"),
+        (8, &[7], "at byte 8: revision 7 is not of macOS 15"),
+        (16, &[0; 8], "at byte 16: the file has 771 bytes, and says otherwise"),
+        (80, &[255; 8], "at byte 80: the size of the bitcode is 18446744073709551615, the file has 771 bytes"),
+        (88, &[4], "at byte 462: a group's size takes 4 bytes, 0 are left"),
+        (
+            96,
+            b"NOME",
+            r#"at byte 96: the tags are ["NOME", "TYPE", "HASH", "OFFT", "VERS", "MDSZ"], not ["NAME", "TYPE", "HASH", "OFFT", "VERS", "MDSZ"]"#,
+        ),
+        (112, &[1], "at byte 112: the function's type is [01], not [02]"),
+        (119, &[0], "at byte 119: the hash of add is another"),
+        (165, &[8], "at byte 539: 8 bytes of the private metadata belong to nothing"),
+        (288, &[0], "at byte 539: two parts of the private metadata overlap"),
+        (201, &[16], "at byte 119: the hash of add is another"),
+    ];
+    for (at, bytes, message) in cases {
+        let mut file = original.clone();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        assert_eq!(reader::read(&file).expect_err("a changed file").to_string(), message);
+    }
+}
+
+/// What is read from a changed file is either an error that points into it, or says something else than the original: no byte
+/// is without meaning. It is never larger than the file.
+fn assert_noticed(file: &[u8], original: &reader::Library, change: &str) {
+    match reader::read(file) {
+        Err(error) => assert!(error.at <= file.len(), "{change}: {error}"),
+        Ok(library) => {
+            assert_ne!(&library, original, "{change} goes unnoticed");
+            let read: usize =
+                library.functions.iter().map(|function| function.name.len() + function.bitcode.len()).sum();
+            assert!(read <= file.len(), "{change}");
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_is_noticed() {
+    let file = sample(System::default());
+    let original = reader::read(&file).expect("as it was written");
+    for at in 0..file.len() {
+        for value in (0..=255).filter(|&value| value != file[at]) {
+            let mut changed = file.clone();
+            changed[at] = value;
+            assert_noticed(&changed, &original, &format!("byte {at} changed to {value}"));
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let file = sample(System::default());
+    for length in 0..file.len() {
+        reader::read(&file[..length]).expect_err("a part of a file");
+    }
+    reader::read(&[&file[..], &[0]].concat()).expect_err("a byte too many");
+}
+
+/// Files that several changes have gone over: bytes, words that look like sizes, pieces moved, left out or repeated.
+#[test]
+fn mutations_never_break_the_reader() {
+    let file = sample(System::default());
+    let original = reader::read(&file).expect("as it was written");
+    let mut random = fastrand::Rng::with_seed(20);
+    for round in 0..200_000 {
+        let mut changed = file.clone();
+        for _ in 0..random.usize(1..4) {
+            mutate(&mut changed, &mut random);
+        }
+        if changed != file {
+            assert_noticed(&changed, &original, &format!("mutation {round}"));
+        }
+    }
+}
+
+fn mutate(file: &mut Vec<u8>, random: &mut fastrand::Rng) {
+    let at = random.usize(..file.len() - 16);
+    match random.u8(..5) {
+        0 => file[at] = random.u8(..),
+        1 => file[at..at + 4]
+            .copy_from_slice(&random.choice([0, 4, 8, 88, u32::MAX]).expect("one of five").to_le_bytes()),
+        2 => {
+            let size = random.choice([0, 16, file.len() as u64, u64::MAX]).expect("one of four");
+            file[at..at + 8].copy_from_slice(&size.to_le_bytes());
+        }
+        3 => {
+            let piece: Vec<u8> = file[at..at + random.usize(1..16)].to_vec();
+            let to = random.usize(..=file.len());
+            file.splice(to..to, piece);
+        }
+        _ => {
+            file.drain(at..at + random.usize(1..16));
+        }
+    }
+}
