@@ -18,9 +18,8 @@
 //! * Move a load at all, or let a load stand for another across any of these.
 //! * Change a result: integers wrap, floats are rounded in their type, and which NaN comes out is left to the device.
 //!
-//! What an operation does to memory is read off its row in the operation table (`effects`).
+//! What an operation does to memory is read off its row in the operation table (`analysis::effects`).
 
-mod effects;
 mod fold;
 mod hoist;
 mod identities;
