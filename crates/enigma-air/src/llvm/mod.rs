@@ -105,6 +105,16 @@ pub struct Module {
 }
 
 impl Module {
+    /// An empty module, compiled for a system with these sizes and alignments.
+    pub fn new(source_filename: &str, data_layout: &str, triple: String) -> Module {
+        Module {
+            source_filename: source_filename.to_owned(),
+            data_layout: data_layout.to_owned(),
+            triple,
+            ..Module::default()
+        }
+    }
+
     /// Every constant, in the order of their numbers; an aggregate's comes after those it is made of.
     pub fn constants(&self) -> &[Constant] {
         &self.constants

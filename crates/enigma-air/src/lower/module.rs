@@ -28,12 +28,7 @@ const COMPILE_OPTIONS: [&str; 3] =
 /// A module for one kernel, empty.
 pub(crate) fn surroundings(name: &str, system: System) -> Module {
     let (air, version) = (system.air(), system.version());
-    Module {
-        source_filename: name.to_owned(),
-        data_layout: DATA_LAYOUT.to_owned(),
-        triple: format!("air64_v{}{}-apple-macosx{version}.0", air.major, air.minor),
-        ..Module::default()
-    }
+    Module::new(name, DATA_LAYOUT, format!("air64_v{}{}-apple-macosx{version}.0", air.major, air.minor))
 }
 
 /// Adds the metadata, without which Metal would find no kernel.
