@@ -150,9 +150,12 @@ impl<'m> Builder<'m> {
         self.add(self.type_of(a), Operation::Binary(op, a, b))
     }
 
-    /// Changes a float's sign.
+    /// Changes a float's sign: by a difference, since the reader of macOS 13 knows no `fneg`.
     pub fn negate(&mut self, a: Value) -> Value {
-        self.add(self.type_of(a), Operation::FNeg(a))
+        let ty = self.type_of(a);
+        let minus_zero = if ty == Type::HALF { 1 << 15 } else { 1 << 31 };
+        let minus_zero = self.module.constant(ty, Literal::Float(minus_zero));
+        self.binary(BinaryOp::FSub, minus_zero, a)
     }
 
     /// Compares two integers or pointers.

@@ -54,15 +54,13 @@ pub enum Linkage {
     Appending,
 }
 
-/// What is known of a function or of a parameter.
+/// What is known of a function or of a parameter: what the oldest reader, that of macOS 13, knows.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Attribute {
     /// May not be made to depend on more conditions: lanes meet in it.
     Convergent,
     /// Of a function: throws nothing.
     NoUnwind,
-    /// Comes back.
-    WillReturn,
     /// Touches no memory.
     ReadNone,
     /// Writes no memory.
@@ -73,8 +71,6 @@ pub enum Attribute {
     AlwaysInline,
     /// Of a parameter: the pointer is not kept.
     NoCapture,
-    /// Of a parameter: not undefined.
-    NoUndef,
     /// Of which LLVM knows nothing: a name, and a value that may be empty.
     Text(&'static str, &'static str),
 }
@@ -153,8 +149,6 @@ pub struct Instruction {
 pub enum Operation {
     /// Computes a number from two.
     Binary(BinaryOp, Value, Value),
-    /// Changes a float's sign.
-    FNeg(Value),
     /// Compares two integers or pointers.
     ICmp(IntPredicate, Value, Value),
     /// Compares two floats.

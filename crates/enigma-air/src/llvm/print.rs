@@ -242,7 +242,6 @@ impl<'m> Body<'m> {
         let result = self.module.type_name(ty);
         match operation {
             Operation::Binary(op, a, b) => format!("{} {}, {}", op.name(), self.typed(*a), self.value(*b)),
-            Operation::FNeg(a) => format!("fneg {}", self.typed(*a)),
             Operation::ICmp(predicate, a, b) => {
                 format!("icmp {} {}, {}", predicate.name(), self.typed(*a), self.value(*b))
             }
@@ -316,13 +315,11 @@ fn attribute_text(attribute: Attribute) -> String {
     match attribute {
         Attribute::Convergent => "convergent".to_owned(),
         Attribute::NoUnwind => "nounwind".to_owned(),
-        Attribute::WillReturn => "willreturn".to_owned(),
         Attribute::ReadNone => "readnone".to_owned(),
         Attribute::ReadOnly => "readonly".to_owned(),
         Attribute::ArgMemOnly => "argmemonly".to_owned(),
         Attribute::AlwaysInline => "alwaysinline".to_owned(),
         Attribute::NoCapture => "nocapture".to_owned(),
-        Attribute::NoUndef => "noundef".to_owned(),
         Attribute::Text(name, "") => quoted(name),
         Attribute::Text(name, value) => format!("{}={}", quoted(name), quoted(value)),
     }

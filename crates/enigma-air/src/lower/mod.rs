@@ -80,9 +80,9 @@ pub(crate) enum Effect {
 impl Effect {
     fn attributes(self) -> &'static [Attribute] {
         match self {
-            Effect::None => &[Attribute::NoUnwind, Attribute::ReadNone, Attribute::WillReturn],
-            Effect::Convergent => &[Attribute::Convergent, Attribute::NoUnwind, Attribute::WillReturn],
-            Effect::Memory => &[Attribute::NoUnwind, Attribute::WillReturn],
+            Effect::None => &[Attribute::NoUnwind, Attribute::ReadNone],
+            Effect::Convergent => &[Attribute::Convergent, Attribute::NoUnwind],
+            Effect::Memory => &[Attribute::NoUnwind],
         }
     }
 }

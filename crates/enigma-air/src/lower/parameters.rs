@@ -75,12 +75,10 @@ pub(crate) fn declare(module: &mut Module, kernel: &Kernel) -> Parameters {
     let declared = &mut module.functions[function.index()].parameters;
     for (n, param) in kernel.params().iter().enumerate() {
         declared[n].name.clone_from(&param.name);
-        declared[n].attributes = vec![Attribute::NoCapture, Attribute::NoUndef];
+        declared[n].attributes = vec![Attribute::NoCapture];
     }
     for (n, (code, _)) in positions.iter().enumerate() {
-        let parameter = &mut declared[kernel.params().len() + n];
-        parameter.name = code.info().name.to_owned();
-        parameter.attributes = vec![Attribute::NoUndef];
+        code.info().name.clone_into(&mut declared[kernel.params().len() + n].name);
     }
     let constants = function_constants(module, kernel);
     Parameters { function, positions, constants }
