@@ -24,6 +24,7 @@ from .control import for_range, if_, range, range_constexpr, while_
 from .errors import Diagnostic, EnigmaError, Label
 from .kernel import CompiledKernel, Kernel, compile, kernel
 from .language import *
+from .lowering import Lowering
 from .memory import (
     async_copy_commit,
     async_copy_to_threadgroup,
@@ -68,11 +69,12 @@ from .types import (
 __all__ = [
     "BFloat16", "Bool", "Carry", "CompiledKernel", "DType", "DeviceCapabilities", "Diagnostic", "EnigmaError", "Event",
     "Figures", "Finding", "Float16", "Float32", "Instance", "Int8", "Int16", "Int32", "Int64", "Kernel", "Label",
-    "MetalRuntime", "PreparedKernel", "RegisterTensor", "Replay", "Report", "Runs", "Runtime", "Scalar", "Statistics",
-    "Tensor", "Timeline", "UInt8", "UInt16", "UInt32", "UInt64", "Value", "arch", "async_copy_commit",
-    "async_copy_to_threadgroup", "b1", "benchmark", "bf16", "check", "checking", "compile", "f16", "f32", "for_range",
-    "i8", "i16", "i32", "i64", "if_", "kernel", "launch", "make_float2", "make_float3", "make_float4", "range",
-    "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32", "u64", "while_",
+    "Lowering", "MetalRuntime", "PreparedKernel", "RegisterTensor", "Replay", "Report", "Runs", "Runtime", "Scalar",
+    "Statistics", "Tensor", "Timeline", "UInt8", "UInt16", "UInt32", "UInt64", "Value", "arch",
+    "async_copy_commit", "async_copy_to_threadgroup", "b1", "benchmark", "bf16", "check", "checking", "compile", "f16",
+    "f32", "for_range", "i8", "i16", "i32", "i64", "if_", "kernel", "launch", "make_float2", "make_float3",
+    "make_float4", "range", "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32",
+    "u64", "while_",
 ]  # fmt: skip
 __all__ += language.__all__
 

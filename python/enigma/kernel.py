@@ -12,19 +12,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _core, _source
 from ._boundary import boundary, shown
 from ._rewrite import rewritten
 from .errors import Diagnostic, findings
+from .lowering import AsyncLowering, LinearCopy, Lowering, TargetOs
 from .types import DType, Scalar
 
 if TYPE_CHECKING:
     from .runtime import Shape
 
 Make = TypeVar("Make", bound=Callable[[], Any])
-AsyncLowering = Literal["asm", "asm-escaped", "cooperative"]
 # For each function constant by its index, its type and its number.
 Constants = Mapping[int, tuple[str | type[DType], float]]
 
@@ -234,9 +234,8 @@ class CompiledKernel:
     grid: tuple[int, int, int] | None = None
     block: tuple[int, int, int] | None = None
 
-    def __init__(self, core: _core.Compiled, async_lowering: AsyncLowering) -> None:
+    def __init__(self, core: _core.Compiled) -> None:
         self._core = core
-        self._async_lowering = async_lowering
 
     @boundary
     def specialise(self, constants: Constants) -> CompiledKernel:
@@ -247,7 +246,7 @@ class CompiledKernel:
             EnigmaError: when they are not one number for each of the kernel's function constants; and for what they
                 make wrong with the kernel.
         """
-        return CompiledKernel(self._core.specialise(constants), self._async_lowering)
+        return CompiledKernel(self._core.specialise(constants))
 
     @property
     def kernel_name(self) -> str:
@@ -274,10 +273,15 @@ class CompiledKernel:
         """What the verifier noticed and does not refuse: warnings and advice."""
         return findings(self._core.remarks())
 
+    @property
+    def async_lowering(self) -> Lowering:
+        """How asynchronous copies reach Apple's hardware, and why so."""
+        return Lowering(*self._core.lowering())
+
     @functools.cached_property
     def metal_source(self) -> str:
         """The kernel in the Metal Shading Language."""
-        return self._core.metal_source(self._async_lowering)
+        return self._core.metal_source()
 
     @property
     def kernel_source(self) -> str:
@@ -330,7 +334,11 @@ def compile(
     vec_width: int = 0,
     constants: Constants | None = None,
     emit_only: bool | None = None,
-    async_lowering: AsyncLowering = "asm",
+    async_lowering: AsyncLowering = "auto",
+    target_os: TargetOs | None = None,
+    gpu_family: int | None = None,
+    linear_copy: LinearCopy = "row",
+    read_back: bool | None = None,
 ) -> CompiledKernel:
     """Traces a kernel, verifies it, and makes its texts.
 
@@ -346,9 +354,18 @@ def compile(
         constants: numbers for the function constants; see `CompiledKernel.specialise`.
         emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made
             in any case, it changes nothing.
-        async_lowering: how Metal source spells asynchronous copies: ``"asm"`` (declarations bound by ``__asm``, for
-            toolchains up to Xcode 16), ``"asm-escaped"`` (the same under an escaped label, for later ones) or
-            ``"cooperative"`` (the lanes copy).
+        async_lowering: how asynchronous copies reach Apple's hardware: ``"asm"`` (declarations bound by ``__asm``, for
+            compilers up to macOS 15), ``"asm-escaped"`` (the same under an escaped label, for later ones), ``"air"`` (a
+            ``.metallib`` made without Apple's compiler) or ``"cooperative"`` (the lanes copy). ``"auto"`` takes, on a
+            Mac, the fastest that comes out right there; elsewhere what is usual for ``target_os``.
+        target_os: the earliest system that is to take the kernel, ``"macos13"`` to ``"macos26"``. By default the one
+            that runs here, or ``"macos15"`` where that is no macOS.
+        gpu_family: the earliest Apple GPU family that is to run it, 7 (M1) to 10 (M5). By default the one that is here,
+            or 7.
+        linear_copy: what a 1D copy becomes: ``"row"``, one row of the hardware's 2D operation, or ``"1d"``, its own
+            operation for it, about whose operands public sources disagree.
+        read_back: whether each tile that is copied in is read afterwards, and a barrier follows, also where the kernel
+            does neither. By default for families 7 and 8, which are reported to hang without.
 
     Raises:
         EnigmaError: with everything that is wrong with the kernel.
@@ -358,15 +375,16 @@ def compile(
             "invalid-kernel", f"`enigma.compile` compiles kernels, not {type(fn).__name__}", "called here",
             "decorate the function with `@enigma.kernel`",
         )  # fmt: skip
-    _core.check_lowering(async_lowering)
     if not isinstance(vec_width, int) or vec_width not in range(5):
         raise _core.refusal_here(
             "invalid-operand", f"there are no accesses of vec_width={shown(vec_width)} elements",
             "asked for here",
             "ask for 2, 3 or 4; 0 and 1 leave each access as it is",
         )  # fmt: skip
-    core = fn._trace() if constants is None else fn._trace().specialise(constants)
-    compiled = CompiledKernel(core.widened(vec_width), async_lowering)
+    core = fn._trace().emitted(async_lowering, target_os, gpu_family, linear_copy, read_back)
+    if constants is not None:
+        core = core.specialise(constants)
+    compiled = CompiledKernel(core.widened(vec_width))
     if dump_ir:
         print(compiled._core.ir())
     if dump_mlir:

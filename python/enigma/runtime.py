@@ -343,7 +343,7 @@ def _compiled(kernel: object) -> CompiledKernel:
     if isinstance(kernel, CompiledKernel):
         return kernel
     if isinstance(kernel, Kernel):
-        return CompiledKernel(kernel._ready(), "asm")
+        return CompiledKernel(kernel._ready())
     raise _misfit(
         f"a kernel is run, not {shown(kernel)}", "decorate the function with `@enigma.kernel`, and compile it"
     )

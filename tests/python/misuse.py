@@ -276,6 +276,11 @@ class Misuse:
                 [double],
                 {"vec_width": 0, "async_lowering": "asm", "work_dir": self.directory, "dump_ir": False},
             ),
+            (
+                enigma.compile,
+                [double],
+                {"target_os": "macos14", "gpu_family": 8, "linear_copy": "1d", "read_back": True},
+            ),
             (enigma.kernel, [lambda A: None], {}),
             (self.annotated, [enigma.f32, enigma.Scalar(enigma.u32)], {}),
             (enigma.Runtime, ["cpu"], {}),

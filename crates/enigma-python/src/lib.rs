@@ -15,6 +15,7 @@
 //! | [`signature`] | the table's signatures and documentation as Python spells them |
 //! | [`launch`], [`binding`] | devices, and what a launch binds to a kernel's parameters |
 //! | [`constants`] | numbers for function constants |
+//! | [`emission`] | how a kernel is emitted for Metal |
 //! | [`check`] | checked runs, and their reports |
 //! | [`array`], [`dlpack`] | the memory of arrays |
 //! | [`error`] | diagnostics as `EnigmaError` |
@@ -28,6 +29,7 @@ mod check;
 mod constants;
 mod control;
 mod dlpack;
+mod emission;
 mod error;
 mod explain;
 mod flow;
@@ -70,7 +72,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check::refused, module)?)?;
     module.add_function(wrap_pyfunction!(check::check_order, module)?)?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
-    module.add_function(wrap_pyfunction!(trace::check_lowering, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::register_tensor, module)?)?;
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;

@@ -9,13 +9,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, SourceFiles, Span, Type, ValueId};
-use enigma_msl::{AsyncLowering, Options};
 use pyo3::exceptions::{PyAttributeError, PyException, PyNotImplementedError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::{PyTuple, PyType};
 
-use crate::argument::{describe, dtype};
+use crate::argument::dtype;
 use crate::constants;
+use crate::emission;
 use crate::error::{enigma_error, error_at, is_enigma_error};
 use crate::locked;
 use crate::place::Place;
@@ -346,10 +346,29 @@ impl Compiled {
         Diagnostics::new(kernel.remarks().to_vec(), kernel.files().clone()).to_json().to_string()
     }
 
-    /// The kernel in the Metal Shading Language, its asynchronous copies spelt as that lowering says.
-    fn metal_source(&self, py: Python<'_>, async_lowering: &str) -> PyResult<String> {
-        let options = Options { async_lowering: lowering(py, async_lowering)?, ..Options::default() };
-        self.inner.metal_source(&options).map_err(|found| enigma_error(py, &found))
+    /// The same kernel, emitted for Metal as these options of `enigma.compile` say.
+    fn emitted(
+        &self,
+        py: Python<'_>,
+        async_lowering: &Bound<'_, PyAny>,
+        target_os: &Bound<'_, PyAny>,
+        gpu_family: &Bound<'_, PyAny>,
+        linear_copy: &Bound<'_, PyAny>,
+        read_back: &Bound<'_, PyAny>,
+    ) -> PyResult<Compiled> {
+        let options = emission::Options { async_lowering, target_os, gpu_family, linear_copy, read_back };
+        Compiled::of(py, Ok(self.inner.emitted(options.read(py)?)))
+    }
+
+    /// The name of the lowering of asynchronous copies, and why it is that one.
+    fn lowering(&self) -> (&'static str, &str) {
+        let chosen = self.inner.lowering();
+        (chosen.lowering.name(), &chosen.reason)
+    }
+
+    /// The kernel in the Metal Shading Language, under that lowering.
+    fn metal_source(&self, py: Python<'_>) -> PyResult<String> {
+        self.inner.chosen_source().map_err(|found| enigma_error(py, &found))
     }
 
     /// The kernel as an MLIR module.
@@ -361,20 +380,4 @@ impl Compiled {
     fn ir(&self) -> String {
         enigma_ir::print(self.inner.kernel())
     }
-}
-
-/// Refuses what is no name of a lowering of asynchronous copies.
-#[pyfunction]
-pub fn check_lowering(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<()> {
-    let given = name.cast::<PyString>().map_or_else(|_| describe(name), |name| name.to_string_lossy().into_owned());
-    lowering(py, &given).map(|_| ())
-}
-
-fn lowering(py: Python<'_>, name: &str) -> PyResult<AsyncLowering> {
-    if let Some(lowering) = AsyncLowering::parse(name) {
-        return Ok(lowering);
-    }
-    let message = format!("there is no lowering \"{name}\" of asynchronous copies");
-    let help = format!("the lowerings are {}", AsyncLowering::ALL.map(AsyncLowering::name).join(", "));
-    Err(error_at(py, &Place::of_caller(py)?, Rule::InvalidOperand, message, "asked for here", &help))
 }

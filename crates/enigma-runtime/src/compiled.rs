@@ -6,19 +6,33 @@ use enigma_cpu::{Argument, Program};
 use enigma_ir::passes::{self, Constant};
 use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Verified};
 
+use crate::lowering::{self, Chosen, Emission, Lowering};
+
 /// How many consecutive elements an access of one thread may take together.
 const WIDTHS: std::ops::RangeInclusive<u32> = 2..=4;
+
+/// The second line of the source of a kernel whose `.metallib` is made without it.
+const ABOUT_AIR: &str =
+    "// What runs is the kernel's .metallib. This is what it does, with asynchronous copies spelt as under \"asm\".";
 
 /// A verified kernel with what the targets make of it, each made when it is first asked for. What is emitted and what
 /// runs has been through the [`passes`]; the checker runs the kernel as it was written.
 #[derive(Debug)]
 pub struct Compiled {
     kernel: Verified<Kernel>,
-    /// How many accesses of consecutive elements are joined; 1 for none.
-    vec_width: u32,
+    settings: Settings,
+    chosen: OnceLock<Chosen>,
     optimised: OnceLock<Verified<Kernel>>,
     program: OnceLock<Program>,
     plain_program: OnceLock<Program>,
+}
+
+/// What a user says of how a kernel is compiled.
+#[derive(Copy, Clone, Debug, Default)]
+struct Settings {
+    /// How many accesses of consecutive elements are joined; 0 and 1 for none.
+    vec_width: u32,
+    emission: Emission,
 }
 
 impl Compiled {
@@ -28,13 +42,14 @@ impl Compiled {
     ///
     /// Everything that is wrong with the kernel.
     pub fn new(kernel: Kernel) -> Result<Compiled, Diagnostics> {
-        enigma_ir::verify(kernel).map(|kernel| Compiled::of(kernel, 1))
+        enigma_ir::verify(kernel).map(|kernel| Compiled::of(kernel, Settings::default()))
     }
 
-    fn of(kernel: Verified<Kernel>, vec_width: u32) -> Compiled {
+    fn of(kernel: Verified<Kernel>, settings: Settings) -> Compiled {
         Compiled {
             kernel,
-            vec_width,
+            settings,
+            chosen: OnceLock::new(),
             optimised: OnceLock::new(),
             program: OnceLock::new(),
             plain_program: OnceLock::new(),
@@ -49,15 +64,17 @@ impl Compiled {
     ///
     /// `invalid-operand` for a width other than 0 to 4.
     pub fn widened(&self, width: u32) -> Result<Compiled, Diagnostics> {
-        match width {
-            0 | 1 => Ok(Compiled::of(self.kernel.clone(), 1)),
-            _ if WIDTHS.contains(&width) => Ok(Compiled::of(self.kernel.clone(), width)),
-            _ => {
-                let message = format!("there are no accesses of {width} elements");
-                let help = "ask for a width of 2, 3 or 4; 0 and 1 leave each access as it is";
-                Err(Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into())
-            }
+        if width <= 1 || WIDTHS.contains(&width) {
+            return Ok(Compiled::of(self.kernel.clone(), Settings { vec_width: width, ..self.settings }));
         }
+        let message = format!("there are no accesses of {width} elements");
+        let help = "ask for a width of 2, 3 or 4; 0 and 1 leave each access as it is";
+        Err(Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into())
+    }
+
+    /// The same kernel, emitted for Metal in that way.
+    pub fn emitted(&self, emission: Emission) -> Compiled {
+        Compiled::of(self.kernel.clone(), Settings { emission, ..self.settings })
     }
 
     /// The kernel with numbers in the place of its function constants.
@@ -67,7 +84,7 @@ impl Compiled {
     /// As for [`passes::specialise`]; and what the numbers make wrong with the kernel.
     pub fn specialise(&self, constants: &[Constant]) -> Result<Compiled, Diagnostics> {
         let kernel = passes::specialise(&self.kernel, constants)?;
-        Ok(Compiled::of(enigma_ir::verify(kernel)?, self.vec_width))
+        Ok(Compiled::of(enigma_ir::verify(kernel)?, self.settings))
     }
 
     /// The kernel, as it was written.
@@ -77,9 +94,29 @@ impl Compiled {
 
     /// The kernel, as it is emitted and run.
     pub fn optimised(&self) -> &Verified<Kernel> {
-        self.optimised.get_or_init(|| match self.vec_width {
-            1 => passes::optimise(&self.kernel),
+        self.optimised.get_or_init(|| match self.settings.vec_width {
+            0 | 1 => passes::optimise(&self.kernel),
             width => passes::optimise_wide(&self.kernel, width),
+        })
+    }
+
+    /// How the kernel's asynchronous copies reach Apple's hardware, and why so: what was asked for by
+    /// [`emitted`](Self::emitted), else what suits best.
+    pub fn lowering(&self) -> &Chosen {
+        self.chosen.get_or_init(|| lowering::choose(&self.settings.emission, "no Mac here"))
+    }
+
+    /// The kernel as Metal source, under the lowering that was [chosen](Self::lowering).
+    ///
+    /// # Errors
+    ///
+    /// As for [`enigma_msl::emit`].
+    pub fn chosen_source(&self) -> Result<String, Diagnostics> {
+        let (lowering, target) = (self.lowering().lowering, self.settings.emission.target());
+        let text = self.metal_source(&enigma_msl::Options { async_lowering: lowering.source(), target })?;
+        Ok(match (lowering, text.split_once('\n')) {
+            (Lowering::Air, Some((language, rest))) => format!("{language}\n{ABOUT_AIR}\n{rest}"),
+            _ => text,
         })
     }
 
@@ -103,7 +140,7 @@ impl Compiled {
     ///
     /// `invalid-binding` for function constants that have no numbers.
     pub(crate) fn program(&self, arguments: &[Argument<'_>]) -> Result<&Program, Diagnostics> {
-        if self.vec_width > 1 && overlap(arguments) {
+        if self.settings.vec_width > 1 && overlap(arguments) {
             return self.checked_program();
         }
         self.bound()?;

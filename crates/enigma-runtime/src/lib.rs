@@ -2,9 +2,11 @@
 
 mod compiled;
 mod device;
+mod lowering;
 
 pub use compiled::Compiled;
 pub use device::{Capabilities, DEVICES, Runtime, STAND_IN};
 pub use enigma_check::{Figures, Finding, Instance, Order, Report, Runs, Timeline};
 pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Printout, Statistics};
 pub use enigma_ir::passes::Constant;
+pub use lowering::{Choice, Chosen, Emission, GPU_FAMILIES, Lowering};
