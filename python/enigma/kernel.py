@@ -293,9 +293,14 @@ class CompiledKernel:
         """The kernel as an MLIR module."""
         return self._core.mlir_source()
 
+    @functools.cached_property
+    def air_source(self) -> str:
+        """The kernel as LLVM IR in the dialect of Metal, with typed pointers: LLVM 14 reads it."""
+        return self._core.air_source()
+
     @boundary
     def source(self, target: str) -> str:
-        """The kernel's text for a target: ``"msl"`` or ``"mlir"``.
+        """The kernel's text for a target: ``"msl"``, ``"mlir"`` or ``"air"``.
 
         Raises:
             EnigmaError: for any other target.
@@ -305,11 +310,13 @@ class CompiledKernel:
                 return self.metal_source
             case "mlir":
                 return self.mlir_source
+            case "air":
+                return self.air_source
         raise _core.refusal_here(
             "invalid-operand",
             f"there is no text for the target {shown(target)}",
             "asked for here",
-            'the targets are "msl", "mlir"',
+            'the targets are "msl", "mlir", "air"',
         )
 
     @boundary

@@ -371,6 +371,11 @@ impl Compiled {
         self.inner.chosen_source().map_err(|found| enigma_error(py, &found))
     }
 
+    /// The kernel as the text of LLVM IR, in the dialect of Metal.
+    fn air_source(&self, py: Python<'_>) -> PyResult<String> {
+        self.inner.air_source().map_err(|found| enigma_error(py, &found))
+    }
+
     /// The kernel as an MLIR module.
     fn mlir_source(&self) -> String {
         self.inner.mlir_source()

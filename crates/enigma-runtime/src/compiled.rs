@@ -120,6 +120,15 @@ impl Compiled {
         })
     }
 
+    /// The kernel as the text of LLVM IR, in the dialect of Metal.
+    ///
+    /// # Errors
+    ///
+    /// As for [`enigma_air::air_text`].
+    pub fn air_source(&self) -> Result<String, Diagnostics> {
+        Ok(enigma_air::air_text(self.optimised(), &self.settings.emission.target()))
+    }
+
     /// The kernel as Metal source.
     ///
     /// # Errors
