@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that the tests judge what is written with: clang compiles and runs the Metal source,
-# mlir-opt verifies the MLIR text, chromium opens the timeline's page. Does nothing where they are installed.
+# LLVM 14 verifies the AIR text, mlir-opt the MLIR text, chromium opens the timeline's page. Does nothing where they are installed.
 set -eu
 
 missing=""
 command -v clang++-19 >/dev/null 2>&1 || missing="$missing clang-19"
+command -v llvm-as-14 >/dev/null 2>&1 || missing="$missing llvm-14"
 command -v mlir-opt-19 >/dev/null 2>&1 || missing="$missing mlir-19-tools"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -n "$missing" ] || exit 0

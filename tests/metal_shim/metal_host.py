@@ -14,130 +14,46 @@ functions in which lanes meet are marked.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import re
-import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-
-SHIM = Path(__file__).resolve().parent
-COMPILER = os.environ.get("ENIGMA_CLANGXX", "clang++-19")
-CACHE = Path(os.environ.get("ENIGMA_METAL_CACHE", Path(tempfile.gettempdir()) / "enigma-metal-host"))
+from shim_build import RUNTIME, cached, compile_file, link, shim_files
+from shim_kernel import ShimKernel
 
 HEAD = """#include <metal_stdlib>
 #include <metal_simdgroup_matrix>
 """
 
-# `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
-FLAGS = [
-    "-O1",
-    "-fPIC",
-    "-fwrapv",
-    "-fsigned-char",
-    "-fdeclspec",
-    "-ffp-contract=off",
-    "-Xclang",
-    "-ffloat16-excess-precision=none",
-    "-Wall",
-    "-Werror",
-    "-Wno-unused",
-    "-Wno-user-defined-literals",
-    "-Wno-parentheses",
-    "-Wno-tautological-compare",
-]
 
-
-class _Launch(ctypes.Structure):
-    """``ShimLaunch`` of shim_runtime.h."""
-
-    _fields_ = (
-        ("arguments", ctypes.POINTER(ctypes.c_void_p)),
-        ("grid", ctypes.c_uint32 * 3),
-        ("threads", ctypes.c_uint32 * 3),
-        ("constant_count", ctypes.c_uint32),
-        ("constant_indices", ctypes.POINTER(ctypes.c_uint32)),
-        ("constant_values", ctypes.POINTER(ctypes.c_uint64)),
-    )
-
-
-class MetalKernel:
-    """A Metal kernel compiled for the CPU: one of those in a shared object."""
-
-    def __init__(self, library: ctypes.CDLL, number: int) -> None:
-        self._run = library[f"shim_run_{number}"]
-        self._run.restype = ctypes.c_char_p
-
-    def run(
-        self,
-        args: Sequence[np.ndarray | np.generic],
-        grid: Sequence[int] = (1, 1, 1),
-        threads: Sequence[int] = (1, 1, 1),
-        constants: Mapping[int, np.generic] | None = None,
-    ) -> None:
-        """Runs the kernel over ``grid`` threads in threadgroups of ``threads``.
-
-        ``args`` has a contiguous array for each buffer, changed in place, and a NumPy scalar for each scalar parameter;
-        ``constants`` a NumPy scalar for the index of each function constant.
-        Raises ``RuntimeError`` where the runtime finds a barrier that not all threads reach, lanes that pass different
-        operands to a copy, or a copy that is never waited for.
-        """
-        arrays = [np.asarray(arg) for arg in args]
-        for array in arrays:
-            if not array.flags.c_contiguous:
-                raise ValueError("arguments must be contiguous arrays")
-        pointers = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
-        bound = dict(constants or {})
-        indices = (ctypes.c_uint32 * len(bound))(*bound)
-        words = [int.from_bytes(value.tobytes().ljust(8, b"\0"), "little") for value in bound.values()]
-        values = (ctypes.c_uint64 * len(bound))(*words)
-        launch = _Launch(pointers, _three(grid), _three(threads), len(bound), indices, values)
-        message = self._run(ctypes.byref(launch))
-        if message is not None:
-            raise RuntimeError(message.decode())
-
-
-def compile_metal(source: str) -> MetalKernel:
+def compile_metal(source: str) -> ShimKernel:
     """Compiles a Metal source with one kernel; ``subprocess.CalledProcessError`` shows what the compiler says."""
     [kernel] = compile_all([source])
     return kernel
 
 
-def compile_all(sources: Sequence[str]) -> list[MetalKernel]:
+def compile_all(sources: Sequence[str]) -> list[ShimKernel]:
     """Compiles Metal sources with one kernel each, a file of them on each processor, so that none waits long."""
     files = min(len(sources), os.cpu_count() or 1)
     kernels = [_adapted(source, number) for number, source in enumerate(sources)]
     texts = [HEAD + "".join(kernels[n::files]) for n in range(files)]
     library = ctypes.CDLL(str(_build(texts)))
-    return [MetalKernel(library, number) for number in range(len(sources))]
+    return [ShimKernel(library, number) for number in range(len(sources))]
 
 
 def _build(texts: Sequence[str]) -> Path:
-    """The shared object of files of kernels, compiled unless the cache has it."""
-    parts = [
-        *texts,
-        COMPILER,
-        *FLAGS,
-        *(path.read_text() for path in sorted(SHIM.rglob("*")) if _is_shim(path)),
-    ]
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    target = CACHE / f"{digest}.so"
-    if target.exists():
-        return target
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as directory, ThreadPoolExecutor() as pool:
-        work = Path(directory)
+    """The shared object of files of kernels."""
+
+    def build(work: Path) -> Path:
         for number, text in enumerate(texts):
             (work / f"kernels{number}.cpp").write_text(text)
-        files = [*work.glob("kernels*.cpp"), SHIM / "runtime.cpp", SHIM / "air.c"]
-        objects = list(pool.map(lambda file: _compile(work, file), files))
-        subprocess.run([COMPILER, "-shared", *objects, "-lm", "-o", work / "kernels.so"], check=True)
-        os.replace(work / "kernels.so", target)
-    return target
+        files = [*work.glob("kernels*.cpp"), *RUNTIME]
+        with ThreadPoolExecutor() as pool:
+            return link(work, list(pool.map(lambda file: compile_file(work, file), files)))
+
+    return cached(texts, shim_files(), build)
 
 
 def _adapted(source: str, number: int) -> str:
@@ -163,21 +79,3 @@ extern "C" const char *shim_run_{number}(const ShimLaunch *launch) {{
     return shim_launch([] {{ kernel_{number}::{name[1]}(); }}, launch);
 }}
 """
-
-
-def _is_shim(path: Path) -> bool:
-    return path.is_file() and (path.parent.name == "include" or path.suffix in (".cpp", ".c"))
-
-
-def _compile(work: Path, file: Path) -> Path:
-    target = work / f"{file.stem}.o"
-    language = ["-x", "c", "-std=c11"] if file.suffix == ".c" else ["-x", "c++", "-std=c++20"]
-    subprocess.run(
-        [COMPILER, *FLAGS, *language, "-I", SHIM / "include", "-c", file, "-o", target], check=True
-    )
-    return target
-
-
-def _three(sizes: Sequence[int]) -> ctypes.Array[ctypes.c_uint32]:
-    padded = [*sizes, 1, 1, 1][:3]
-    return (ctypes.c_uint32 * 3)(*padded)

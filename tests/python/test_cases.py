@@ -16,7 +16,8 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 
 from cases import all_launches  # noqa: E402
 from cases.elements import ELEMENTS, samples  # noqa: E402
-from metal_host import MetalKernel, compile_all  # noqa: E402
+from metal_host import compile_all  # noqa: E402
+from shim_kernel import ShimKernel  # noqa: E402
 
 LAUNCHES = all_launches()
 
@@ -60,7 +61,7 @@ def test_the_executor_gives_what_the_reference_gives(number):
 
 
 @pytest.fixture(scope="module")
-def metal_kernels() -> list[MetalKernel]:
+def metal_kernels() -> list[ShimKernel]:
     return compile_all([enigma.compile(launch.kernel).metal_source for launch in LAUNCHES])
 
 
