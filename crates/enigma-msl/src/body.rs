@@ -35,7 +35,7 @@ impl<'k> Emitter<'k> {
             options,
             names: Names::default(),
             variables: Variables::new(kernel),
-            helpers: Helpers::new(lowering),
+            helpers: Helpers::new(options),
             out: Writer::default(),
             memory_names: vec![String::new(); kernel.memories().len()],
             position_texts: Vec::new(),
@@ -54,6 +54,7 @@ impl<'k> Emitter<'k> {
         self.out.open(&signature);
         self.threadgroup_arrays();
         self.block(Kernel::BODY);
+        self.read_back();
         self.out.close("}");
         let mut file = self.heading();
         file.push_str(&constants);

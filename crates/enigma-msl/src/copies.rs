@@ -4,6 +4,7 @@
 //! `helpers`). Under `asm` it hands the copy to the hardware and returns an event; under `cooperative` the lanes
 //! copy, and events vanish from the text. A copy to or from registers is each lane's own under every lowering.
 
+use enigma_ir::analysis::read_back;
 use enigma_ir::{Copy, CopyShape, Fill, Literal, MemFlags, Op, Opcode, Space, ValueId};
 
 use crate::AsyncLowering;
@@ -158,6 +159,35 @@ impl Emitter<'_> {
         self.out.line(&format!("{};", call.text));
     }
 }
+
+/// The end of a kernel whose copied tiles may go unread; see [`enigma_ir::analysis::read_back()`].
+impl Emitter<'_> {
+    /// Reads what nothing reads, and meets at a barrier.
+    pub fn read_back(&mut self) {
+        let hardware = self.options.async_lowering != AsyncLowering::Cooperative;
+        if !hardware || !self.options.target.reads_back() {
+            return;
+        }
+        let left = read_back(self.kernel);
+        let barrier = format!("threadgroup_barrier({});", mem_flags(MemFlags::Threadgroup));
+        if left.barrier {
+            self.out.line("");
+            self.out.line(READ_BACK);
+            self.out.line(&barrier);
+        }
+        for &(tile, element) in &left.elements {
+            let tile = self.memory_name(tile);
+            let place = if element == 0 { tile.to_owned() } else { format!("({tile} + {element})") };
+            self.out.line(&format!("(void)*(const volatile threadgroup uchar*){place};"));
+        }
+        if !left.elements.is_empty() {
+            self.out.line(&barrier);
+        }
+    }
+}
+
+const READ_BACK: &str =
+    "// An M1 is reported to hang where nothing reads a tile that was copied in, or no barrier follows the wait.";
 
 fn fill_name(fill: Fill) -> &'static str {
     match fill {

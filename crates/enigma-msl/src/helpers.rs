@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::AsyncLowering;
+use enigma_ir::target::LinearCopy;
+
 use crate::lanes::LaneFold;
+use crate::{AsyncLowering, Options};
 
 /// A function that a kernel's text may call.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -95,7 +97,7 @@ impl CopyHelper {
 
 /// The functions that one kernel needs.
 pub(crate) struct Helpers {
-    lowering: AsyncLowering,
+    options: Options,
     needed: BTreeSet<Helper>,
     /// Copies that may turn out to be empty.
     guarded: BTreeSet<CopyHelper>,
@@ -103,8 +105,8 @@ pub(crate) struct Helpers {
 }
 
 impl Helpers {
-    pub fn new(lowering: AsyncLowering) -> Self {
-        Helpers { lowering, needed: BTreeSet::new(), guarded: BTreeSet::new(), nullable_events: false }
+    pub fn new(options: Options) -> Self {
+        Helpers { options, needed: BTreeSet::new(), guarded: BTreeSet::new(), nullable_events: false }
     }
 
     /// Asks for a function.
@@ -147,15 +149,17 @@ impl Helpers {
         if copies.iter().any(|c| c.edges && !c.to_device) {
             parts.push(FILL.to_owned());
         }
-        if self.lowering != AsyncLowering::Cooperative && copies.iter().any(|c| !c.registers) {
+        if self.options.async_lowering != AsyncLowering::Cooperative && copies.iter().any(|c| !c.registers) {
             parts.push(self.declarations(&copies));
         }
         if self.fills_with_zero() {
             parts.push(FILL_WITH_ZERO.to_owned());
         }
-        parts.extend(copies.iter().map(|&copy| match copy.registers || self.lowering == AsyncLowering::Cooperative {
-            true => lane_copy(copy),
-            false => self.hardware_copy(copy),
+        parts.extend(copies.iter().map(|&copy| {
+            match copy.registers || self.options.async_lowering == AsyncLowering::Cooperative {
+                true => lane_copy(copy),
+                false => self.hardware_copy(copy),
+            }
         }));
         if self.needed.contains(&Helper::Wait) {
             parts.push(self.wait());
@@ -165,7 +169,7 @@ impl Helpers {
 
     /// Whether lanes fill a tile that the hardware is not asked to fill, because none of it exists.
     fn fills_with_zero(&self) -> bool {
-        self.lowering != AsyncLowering::Cooperative
+        self.options.async_lowering != AsyncLowering::Cooperative
             && self.guarded.iter().any(|copy| copy.edges && !copy.to_device && !copy.registers)
     }
 
@@ -173,9 +177,9 @@ impl Helpers {
     fn declarations(&self, copies: &[CopyHelper]) -> String {
         let mut text = String::from(EVENT);
         for (tile, to_device) in [(false, false), (false, true), (true, false), (true, true)] {
-            let used = |c: &CopyHelper| !c.registers && (c.tile, c.to_device) == (tile, to_device);
-            if copies.iter().any(used) {
-                text.push_str(&self.declaration(CopyHelper { registers: false, tile, to_device, edges: false }));
+            let operation = CopyHelper { registers: false, tile, to_device, edges: false };
+            if copies.iter().any(|copy| !copy.registers && self.operation(*copy) == operation) {
+                text.push_str(&self.declaration(operation));
             }
         }
         let label = self.label("air.wait_simdgroup_events");
@@ -186,10 +190,16 @@ impl Helpers {
     }
 
     fn label(&self, symbol: &str) -> String {
-        match self.lowering {
+        match self.options.async_lowering {
             AsyncLowering::AsmEscaped => format!("\"\\001{symbol}\""),
             _ => format!("\"{symbol}\""),
         }
+    }
+
+    /// The hardware's operation that a copy calls.
+    fn operation(&self, copy: CopyHelper) -> CopyHelper {
+        let tile = copy.tile || self.options.target.linear_copy == LinearCopy::Row;
+        CopyHelper { tile, edges: false, ..copy }
     }
 
     /// Address space 1 is device memory, 3 is threadgroup memory; the destination stands first.
@@ -211,17 +221,22 @@ impl Helpers {
 
     /// A copy that the hardware makes.
     fn hardware_copy(&self, copy: CopyHelper) -> String {
-        let (name, guarded) = (copy.name(), self.guarded.contains(&copy));
-        let tile = "ulong2(cols, rows)";
+        let (operation, guarded) = (self.operation(copy), self.guarded.contains(&copy));
+        let name = operation.name();
+        let whole =
+            Extents { dst_pitch: "dst_pitch", src_pitch: "src_pitch", dst_tile: "cols, rows", src_tile: "cols, rows" };
         let mut body = Vec::new();
         match (copy.tile, copy.edges, copy.to_device) {
             (false, ..) => {
                 guard(&mut body, guarded, "count <= 0");
-                body.push(format!("return air_{name}(sizeof(T), alignof(T), dst, src, count);"));
+                body.push(match operation.tile {
+                    false => format!("return air_{name}(sizeof(T), alignof(T), dst, src, count);"),
+                    true => hardware_tile(name, &ROW, "0"),
+                });
             }
             (true, false, _) => {
                 guard(&mut body, guarded, "cols <= 0 || rows <= 0");
-                body.push(hardware_tile(name, tile, "0"));
+                body.push(hardware_tile(name, &whole, "0"));
             }
             (true, true, true) => body.push(clipped(name)),
             (true, true, false) => {
@@ -232,7 +247,8 @@ impl Helpers {
                     body.push("    return nullptr;".to_owned());
                     body.push("}".to_owned());
                 }
-                body.push(hardware_tile(name, "ulong2(valid_cols, valid_rows)", "fill"));
+                let valid = Extents { src_tile: "valid_cols, valid_rows", ..whole };
+                body.push(hardware_tile(name, &valid, "fill"));
             }
         }
         function("inline __attribute__((always_inline)) async_event", copy, &body)
@@ -297,9 +313,24 @@ fn guard(body: &mut Vec<String>, guarded: bool, empty: &str) {
     }
 }
 
-fn hardware_tile(name: &str, source_tile: &str, clamp_mode: &str) -> String {
+/// The extents of a tile on both sides, as the text of a copy names them.
+struct Extents {
+    dst_pitch: &'static str,
+    src_pitch: &'static str,
+    /// Columns and rows.
+    dst_tile: &'static str,
+    /// Columns and rows; what the destination has beyond them is filled.
+    src_tile: &'static str,
+}
+
+/// Consecutive elements as a single row.
+const ROW: Extents = Extents { dst_pitch: "count", src_pitch: "count", dst_tile: "count, 1", src_tile: "count, 1" };
+
+fn hardware_tile(name: &str, extents: &Extents, clamp_mode: &str) -> String {
+    let Extents { dst_pitch, src_pitch, dst_tile, src_tile } = extents;
     format!(
-        "return air_{name}(\n    sizeof(T), alignof(T), dst, dst_pitch, 1, ulong2(cols, rows), src, src_pitch, 1, {source_tile},\n    ulong2(0, 0), {clamp_mode}\n);"
+        "return air_{name}(\n    sizeof(T), alignof(T), dst, {dst_pitch}, 1, ulong2({dst_tile}), src, {src_pitch}, 1, \
+         ulong2({src_tile}),\n    ulong2(0, 0), {clamp_mode}\n);"
     )
 }
 

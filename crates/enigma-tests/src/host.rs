@@ -10,7 +10,8 @@ use crate::library::Library;
 use crate::source::{adapted, kernel_name};
 
 /// `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
-const FLAGS: [&str; 14] = [
+/// `-Wpre-c++17-compat`: Metal is C++14 before its version 4.0; the shim, which is more, is in system headers.
+const FLAGS: [&str; 15] = [
     "-O1",
     "-fPIC",
     "-fwrapv",
@@ -20,6 +21,7 @@ const FLAGS: [&str; 14] = [
     "-Xclang",
     "-ffloat16-excess-precision=none",
     "-Wall",
+    "-Wpre-c++17-compat",
     "-Wno-unused",
     "-Wno-user-defined-literals",
     "-Wno-parentheses",
@@ -115,7 +117,7 @@ fn compile(include: &Path, directory: &Path, standard: &str, file: &Path, object
     let (include, file) = (include.display().to_string(), file.display().to_string());
     let mut arguments: Vec<&str> = FLAGS.to_vec();
     let language = if standard == "-std=c11" { "c" } else { "c++" };
-    arguments.extend([standard, "-x", language, "-I", &include, "-c", &file, "-o", object]);
+    arguments.extend([standard, "-x", language, "-isystem", &include, "-c", &file, "-o", object]);
     clang(directory, &arguments)
 }
 

@@ -3,7 +3,7 @@
 //! * [`Uniformity`]: over which part of the grid a value is the same.
 //! * `effects`: what operations do beyond giving their results.
 //! * `needed`: the operations and values that are no dead code.
-//! * [`read_back`]: the copied tiles that nothing reads.
+//! * [`read_back()`]: the copied tiles that nothing reads.
 //! * `events`: the values that stand for an event after loops and branches have passed it on.
 //! * `arithmetic`: what operations on constants give.
 //! * [`evaluate`]: what an integer is in one given thread, where that can be told.

@@ -1,6 +1,7 @@
 //! A kernel, what it is given, and what it must give: under every lowering, and on the executor.
 
 use enigma_cpu::{Argument, Buffer, Launch, Limits, Program};
+use enigma_ir::target::{LinearCopy, System, Target};
 use enigma_ir::{Binding, DType, Kernel, Literal, Verified};
 use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::MetalHost;
@@ -66,24 +67,62 @@ impl Case {
     }
 }
 
-/// Runs all cases under each of these lowerings and on the executor.
+/// Runs all cases under each of these lowerings, for the default target, and on the executor.
 pub fn check(cases: &[Case], lowerings: &[AsyncLowering]) {
     for &async_lowering in lowerings {
-        let options = Options { async_lowering, ..Options::default() };
-        let sources: Vec<String> = cases.iter().map(|case| text(&case.kernel, &options)).collect();
-        let host = MetalHost::compile(&sources).unwrap_or_else(|error| panic!("{error}"));
-        for (i, case) in cases.iter().enumerate() {
-            let mut bytes: Vec<Vec<u8>> = case.arguments.iter().map(Data::bytes).collect();
-            if let Err(error) = host.run(i, &mut bytes, case.grid, case.threads) {
-                panic!("{} under {}: {error}\n{}", case.kernel.name(), async_lowering.name(), sources[i]);
-            }
-            let results: Vec<Data> =
-                bytes.iter().zip(&case.arguments).map(|(b, data)| Data::from_bytes(data.dtype, b)).collect();
-            case.compare(async_lowering.name(), &results, &sources[i]);
-        }
+        check_options(cases, &Options { async_lowering, ..Options::default() });
     }
     for case in cases {
         case.compare("on the executor", &case.run_on_cpu(), "");
+    }
+}
+
+/// As [`check`], under every lowering, with 1D copies as either operation, for every system: nothing but its first line tells
+/// the text for one system from that for another.
+pub fn check_every_target(cases: &[Case]) {
+    check(cases, &AsyncLowering::ALL);
+    for async_lowering in AsyncLowering::ALL {
+        for linear_copy in LinearCopy::ALL {
+            let options =
+                |system| Options { async_lowering, target: Target { system, linear_copy, ..Target::default() } };
+            check_options(cases, &options(System::default()));
+            for system in System::ALL {
+                cases.iter().for_each(|case| check_system(&case.kernel, &options(system)));
+            }
+        }
+    }
+}
+
+/// Compares the text for a system with that for the latest, or sees that only what the system lacks is refused.
+fn check_system(kernel: &Verified<Kernel>, options: &Options) {
+    let Target { system, .. } = options.target;
+    let latest = Options { target: Target { system: System::MacOs26, ..options.target }, ..*options };
+    match emit(kernel, options) {
+        Ok(found) => {
+            let (first, rest) = found.split_once('\n').unwrap_or_default();
+            assert_eq!(first, format!("// language: metal{}", system.language()));
+            assert_eq!(Some(rest), text(kernel, &latest).split_once('\n').map(|(_, rest)| rest));
+        }
+        Err(refused) => {
+            let needed = [("`bfloat` needs Metal 3.1", (3, 1)), ("releases needs Metal 3.2", (3, 2))];
+            let (major, minor) = (system.language().major, system.language().minor);
+            let lacks = |(what, since): &(&str, _)| refused.to_string().contains(what) && (major, minor) < *since;
+            assert!(needed.iter().any(lacks), "{}: {refused}", system.name());
+        }
+    }
+}
+
+fn check_options(cases: &[Case], options: &Options) {
+    let sources: Vec<String> = cases.iter().map(|case| text(&case.kernel, options)).collect();
+    let host = MetalHost::compile(&sources).unwrap_or_else(|error| panic!("{error}"));
+    for (i, case) in cases.iter().enumerate() {
+        let mut bytes: Vec<Vec<u8>> = case.arguments.iter().map(Data::bytes).collect();
+        if let Err(error) = host.run(i, &mut bytes, case.grid, case.threads) {
+            panic!("{} under {options:?}: {error}\n{}", case.kernel.name(), sources[i]);
+        }
+        let results: Vec<Data> =
+            bytes.iter().zip(&case.arguments).map(|(b, data)| Data::from_bytes(data.dtype, b)).collect();
+        case.compare(&format!("under {options:?}"), &results, &sources[i]);
     }
 }
 

@@ -6,7 +6,7 @@ use enigma_msl::AsyncLowering;
 use enigma_tests::Make;
 use enigma_tests::make::{int, name};
 
-use crate::case::{Case, check};
+use crate::case::{Case, check, check_every_target};
 use crate::data::Data;
 
 /// Elements of the near side (the tile or the registers) and of device memory.
@@ -302,7 +302,7 @@ fn in_both_directions() {
             cases.push(t2d(n, plan, how, dtype(n / 2)));
         }
     }
-    check(&cases, &AsyncLowering::ALL);
+    check_every_target(&cases);
 }
 
 #[test]
@@ -321,18 +321,12 @@ fn through_registers() {
 #[test]
 fn nothing_is_valid() {
     let plan = Plan { valid: Some([-3, 4]), edge: true, ..TILE };
-    check(
-        &[d2t(0, &plan, Operands::Signed, DType::F32), t2d(1, &plan, Operands::Signed, DType::F32)],
-        &AsyncLowering::ALL,
-    );
+    check_every_target(&[d2t(0, &plan, Operands::Signed, DType::F32), t2d(1, &plan, Operands::Signed, DType::F32)]);
 }
 
 #[test]
 fn events_live_on() {
-    check(
-        &[double_buffered(), several_at_once(), bands(), partial_simdgroup(), register_event_carried()],
-        &AsyncLowering::ALL,
-    );
+    check_every_target(&[double_buffered(), several_at_once(), bands(), partial_simdgroup(), register_event_carried()]);
 }
 
 /// The copy of part n+1 flies while part n is used; the event is carried, and null on the last turn.

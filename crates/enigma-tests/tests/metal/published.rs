@@ -1,29 +1,25 @@
 //! The kernels whose text the emitter's snapshots show.
 
 use enigma_ir::DType;
-use enigma_msl::AsyncLowering;
 use enigma_tests::{Make, kernels};
 
-use crate::case::{Case, check};
+use crate::case::{Case, check_every_target};
 use crate::data::Data;
 
 #[test]
 fn snapshots_run() {
-    check(
-        &[
-            vector_add(),
-            tiled_load(),
-            reverse(),
-            row_softmax(),
-            async_gemm(),
-            edges(),
-            predicate(),
-            registers(),
-            last_group(),
-            transform(),
-        ],
-        &AsyncLowering::ALL,
-    );
+    check_every_target(&[
+        vector_add(),
+        tiled_load(),
+        reverse(),
+        row_softmax(),
+        async_gemm(),
+        edges(),
+        predicate(),
+        registers(),
+        last_group(),
+        transform(),
+    ]);
 }
 
 fn floats(len: usize, f: impl Fn(usize) -> f64) -> Data {
