@@ -9,17 +9,33 @@
 //! numbers       types, literals, conversions; `bfloat`, which is computed in `float`
 //! memory        arrays, loads and stores
 //! control       branches and loops
+//! arithmetic    operators, comparisons
+//! conversion    selections, conversions between element types
+//! float         functions of floats
+//! integer       functions of integers
+//! product       of those, what needs products of double width
+//! vector        vectors and matrices, put together and taken apart
+//! geometry      functions of vectors, products of matrices
+//! pack          floats packed into integers
 //! ```
 
+mod arithmetic;
 mod control;
+mod conversion;
+mod float;
+mod geometry;
+mod integer;
 mod memory;
 mod module;
 mod numbers;
+mod pack;
 mod parameters;
+mod product;
+mod vector;
 
 use std::collections::HashMap;
 
-use enigma_ir::table::Group;
+use enigma_ir::table::{Error, Group};
 use enigma_ir::target::Target;
 use enigma_ir::{BlockId, DType, Kernel, Op, Opcode, ValueId, Verified};
 use smallvec::SmallVec;
@@ -117,6 +133,16 @@ impl<'k> Lowering<'k, '_> {
     fn computation(&mut self, op: &'k Op) {
         match op.code.info().group {
             Group::Position => self.position(op),
+            Group::Arithmetic => self.arithmetic(op),
+            Group::Comparison => self.comparison(op),
+            Group::Conversion => self.conversion(op),
+            Group::Float => self.float_function(op),
+            Group::Integer => self.integer_function(op),
+            Group::Vector => self.arrangement(op),
+            Group::Matrix if matches!(op.code, Opcode::MatMul | Opcode::Determinant) => self.geometry(op),
+            Group::Matrix => self.arrangement(op),
+            Group::Geometry => self.geometry(op),
+            Group::Pack => self.packing(op),
             group => unimplemented!("{group:?}"),
         }
     }
@@ -162,9 +188,9 @@ impl<'k> Lowering<'k, '_> {
         self.define(result, components);
     }
 
-    /// As [`each`](Self::each), with the results rounded to the element type: `bfloat` is computed in `float`.
+    /// As [`each`](Self::each), with results that may need it rounded to the element type: `bfloat` is computed in `float`.
     pub fn compute(&mut self, op: &Op, mut f: impl FnMut(&mut Self, DType, &[Value]) -> Value) {
-        let rounds = self.element_type(op.results[0]) == DType::BF16;
+        let rounds = self.element_type(op.results[0]) == DType::BF16 && op.code.error() != Error::Exact;
         self.each(op, |this, dtype, operands| {
             let result = f(this, dtype, operands);
             if rounds { this.round_to_bfloat(result) } else { result }
