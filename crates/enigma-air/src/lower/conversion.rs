@@ -55,11 +55,11 @@ impl Lowering<'_, '_> {
                 self.out.select(x, one, zero)
             }
             _ if from.is_float() && to.is_float() => {
-                let wide = self.to_float(x, from);
-                self.from_float(wide, to)
+                let wide = self.float_of(x, from);
+                self.rounded(wide, to)
             }
             _ if from.is_float() => {
-                let wide = self.to_float(x, from);
+                let wide = self.float_of(x, from);
                 self.saturated(wide, to)
             }
             _ if to.is_float() => self.integer_to_float(x, from, to),
@@ -77,12 +77,12 @@ impl Lowering<'_, '_> {
     }
 
     /// A float of any type as a `float`, which holds them all.
-    pub fn to_float(&mut self, x: Value, from: DType) -> Value {
+    pub fn float_of(&mut self, x: Value, from: DType) -> Value {
         if from == DType::F16 { self.out.cast(CastOp::FpExt, x, Type::FLOAT) } else { x }
     }
 
     /// A `float` rounded to another type.
-    pub fn from_float(&mut self, x: Value, to: DType) -> Value {
+    pub fn rounded(&mut self, x: Value, to: DType) -> Value {
         match to {
             DType::F16 => self.out.cast(CastOp::FpTrunc, x, Type::HALF),
             DType::BF16 => self.round_to_bfloat(x),
@@ -110,7 +110,7 @@ impl Lowering<'_, '_> {
         }
         let name = format!("convert.f.f32.{}", suffix(wide));
         let float = self.air(&name, Effect::None, Type::FLOAT, &[integer]);
-        self.from_float(float, to)
+        self.rounded(float, to)
     }
 
     /// An integer as a `float` can hold it: where that loses something, with its last bit set, so that rounding it once

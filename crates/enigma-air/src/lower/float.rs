@@ -101,9 +101,9 @@ impl Lowering<'_, '_> {
     /// As [`each`](Self::each), computed in `float` from operands as they are, and rounded once.
     fn in_float(&mut self, op: &Op, mut f: impl FnMut(&mut Self, &[Value]) -> Value) {
         self.each(op, |this, dtype, operands| {
-            let wide: SmallVec<[Value; 4]> = operands.iter().map(|&x| this.to_float(x, dtype)).collect();
+            let wide: SmallVec<[Value; 4]> = operands.iter().map(|&x| this.float_of(x, dtype)).collect();
             let result = f(this, &wide);
-            this.from_float(result, dtype)
+            this.rounded(result, dtype)
         });
     }
 
@@ -111,7 +111,7 @@ impl Lowering<'_, '_> {
     pub fn floats(&mut self, value: enigma_ir::ValueId) -> Components {
         let dtype = self.element_type(value);
         let components = self.components(value).clone();
-        components.into_iter().map(|x| self.to_float(x, dtype)).collect()
+        components.into_iter().map(|x| self.float_of(x, dtype)).collect()
     }
 
     /// By the bits, since a compiler may take it for granted that there are no NaNs.

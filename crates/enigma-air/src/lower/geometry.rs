@@ -29,7 +29,7 @@ impl Lowering<'_, '_> {
             _ => self.matrix_product(op.operands[0], op.operands[1]),
         };
         let dtype = self.element_type(op.results[0]);
-        let results = results.into_iter().map(|result| self.from_float(result, dtype)).collect();
+        let results = results.into_iter().map(|result| self.rounded(result, dtype)).collect();
         self.define(op.results[0], results);
     }
 
