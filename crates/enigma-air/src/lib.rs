@@ -13,12 +13,31 @@ pub mod metallib;
 use enigma_ir::target::Target;
 use enigma_ir::{Kernel, Verified};
 
+/// Who carries out asynchronous copies.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Copies {
+    /// The hardware's copy, `air.simdgroup_async_copy_*`.
+    #[default]
+    Hardware,
+    /// The lanes of the simdgroup, each a part: needs nothing that Metal does not document.
+    Cooperative,
+}
+
+/// How a kernel is lowered.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
+pub struct Options {
+    /// Who carries out asynchronous copies.
+    pub copies: Copies,
+    /// What the kernel is lowered for: the system, whose version of AIR is kept to, and the GPU.
+    pub target: Target,
+}
+
 /// The kernel as a module.
-pub fn module(kernel: &Verified<Kernel>, target: &Target) -> llvm::Module {
-    lower::lower(kernel, target)
+pub fn module(kernel: &Verified<Kernel>, options: &Options) -> llvm::Module {
+    lower::lower(kernel, options)
 }
 
 /// The kernel as the text of LLVM IR, as LLVM 14 reads it.
-pub fn air_text(kernel: &Verified<Kernel>, target: &Target) -> String {
-    module(kernel, target).to_string()
+pub fn air_text(kernel: &Verified<Kernel>, options: &Options) -> String {
+    module(kernel, options).to_string()
 }

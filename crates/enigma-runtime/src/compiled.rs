@@ -126,7 +126,12 @@ impl Compiled {
     ///
     /// As for [`enigma_air::air_text`].
     pub fn air_source(&self) -> Result<String, Diagnostics> {
-        Ok(enigma_air::air_text(self.optimised(), &self.settings.emission.target()))
+        let copies = match self.lowering().lowering {
+            Lowering::Cooperative => enigma_air::Copies::Cooperative,
+            _ => enigma_air::Copies::Hardware,
+        };
+        let options = enigma_air::Options { copies, target: self.settings.emission.target() };
+        Ok(enigma_air::air_text(self.optimised(), &options))
     }
 
     /// The kernel as Metal source.

@@ -159,7 +159,7 @@ impl<'k> Lowering<'k, '_> {
     fn define_all(&mut self, values: &[ValueId], components: &[Value]) {
         let mut rest = components;
         for &value in values {
-            let (own, others) = rest.split_at(self.kernel.ty(value).components());
+            let (own, others) = rest.split_at(self.component_count(value));
             self.define(value, Components::from_slice(own));
             rest = others;
         }

@@ -17,11 +17,15 @@
 //! vector        vectors and matrices, put together and taken apart
 //! geometry      functions of vectors, products of matrices
 //! pack          floats packed into integers
+//! barriers      barriers and fences
+//! copies        asynchronous copies
 //! ```
 
 mod arithmetic;
+mod barriers;
 mod control;
 mod conversion;
+mod copies;
 mod float;
 mod geometry;
 mod integer;
@@ -37,22 +41,27 @@ use std::collections::HashMap;
 
 use enigma_ir::table::{Error, Group};
 use enigma_ir::target::Target;
-use enigma_ir::{BlockId, DType, Kernel, Op, Opcode, ValueId, Verified};
+use enigma_ir::{BlockId, DType, Kernel, Op, Opcode, Type as Kind, ValueId, Verified};
 use smallvec::SmallVec;
 
+use self::copies::Events;
 use crate::llvm::{Attribute, Builder, Module, Type, Value};
+use crate::{Copies, Options};
 
 /// The LLVM values that a value of the kernel is.
 pub(crate) type Components = SmallVec<[Value; 4]>;
 
 /// A kernel as a module.
-pub(crate) fn lower(kernel: &Verified<Kernel>, target: &Target) -> Module {
+pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Module {
+    let Options { copies, target } = *options;
     let mut module = module::surroundings(kernel.name(), target.system);
     let parameters = parameters::declare(&mut module, kernel);
     let function = parameters.function;
     let mut lowering = Lowering {
         kernel,
-        target: *target,
+        target,
+        copies,
+        events: Events::of(kernel, copies),
         out: Builder::new(&mut module, function),
         values: vec![Components::new(); kernel.value_count()],
         memories: vec![None; kernel.memories().len()],
@@ -61,6 +70,7 @@ pub(crate) fn lower(kernel: &Verified<Kernel>, target: &Target) -> Module {
     };
     lowering.bind(&parameters);
     lowering.block(Kernel::BODY);
+    lowering.read_back();
     lowering.out.ret(None);
     lowering.out.finish();
     module::describe(&mut module, kernel, target.system, &parameters);
@@ -71,6 +81,8 @@ pub(crate) fn lower(kernel: &Verified<Kernel>, target: &Target) -> Module {
 pub(crate) struct Lowering<'k, 'm> {
     pub kernel: &'k Kernel,
     pub target: Target,
+    pub copies: Copies,
+    pub events: Events,
     pub out: Builder<'m>,
     /// The components of each value, once it is made.
     values: Vec<Components>,
@@ -126,6 +138,7 @@ impl<'k> Lowering<'k, '_> {
             Opcode::VecLoad => self.vector_load(op),
             Opcode::VecStore => self.vector_store(op),
             Opcode::DebugPrint => {}
+            Opcode::AsyncCopyWait => self.wait(op),
             _ => self.computation(op),
         }
     }
@@ -143,7 +156,18 @@ impl<'k> Lowering<'k, '_> {
             Group::Matrix => self.arrangement(op),
             Group::Geometry => self.geometry(op),
             Group::Pack => self.packing(op),
+            Group::AsyncCopy => self.copy(op),
+            Group::Barrier => self.barrier(op),
             group => unimplemented!("{group:?}"),
+        }
+    }
+
+    /// How many LLVM values a value is.
+    pub fn component_count(&self, value: ValueId) -> usize {
+        match self.kernel.ty(value) {
+            Kind::Event => self.events.components,
+            Kind::SimdgroupMatrix(_) => 1,
+            ty => ty.components(),
         }
     }
 
