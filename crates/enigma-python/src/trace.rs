@@ -361,14 +361,14 @@ impl Compiled {
     }
 
     /// The name of the lowering of asynchronous copies, and why it is that one.
-    fn lowering(&self) -> (&'static str, &str) {
-        let chosen = self.inner.lowering();
-        (chosen.lowering.name(), &chosen.reason)
+    fn lowering(&self, py: Python<'_>) -> PyResult<(&'static str, &str)> {
+        let chosen = py.detach(|| self.inner.lowering()).map_err(|found| enigma_error(py, &found))?;
+        Ok((chosen.lowering.name(), &chosen.reason))
     }
 
     /// The kernel in the Metal Shading Language, under that lowering.
     fn metal_source(&self, py: Python<'_>) -> PyResult<String> {
-        self.inner.chosen_source().map_err(|found| enigma_error(py, &found))
+        py.detach(|| self.inner.chosen_source()).map_err(|found| enigma_error(py, &found))
     }
 
     /// The kernel as the text of LLVM IR, in the dialect of Metal.

@@ -4,8 +4,10 @@ use std::sync::OnceLock;
 
 use enigma_cpu::{Argument, Program};
 use enigma_ir::passes::{self, Constant};
-use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Verified};
+use enigma_ir::target::Target;
+use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Space, Verified};
 
+use crate::device;
 use crate::lowering::{self, Chosen, Emission, Lowering};
 
 /// How many consecutive elements an access of one thread may take together.
@@ -21,7 +23,7 @@ const ABOUT_AIR: &str =
 pub struct Compiled {
     kernel: Verified<Kernel>,
     settings: Settings,
-    chosen: OnceLock<Chosen>,
+    chosen: OnceLock<Result<Chosen, Diagnostics>>,
     optimised: OnceLock<Verified<Kernel>>,
     program: OnceLock<Program>,
     plain_program: OnceLock<Program>,
@@ -102,17 +104,35 @@ impl Compiled {
 
     /// How the kernel's asynchronous copies reach Apple's hardware, and why so: what was asked for by
     /// [`emitted`](Self::emitted), else what suits best.
-    pub fn lowering(&self) -> &Chosen {
-        self.chosen.get_or_init(|| lowering::choose(&self.settings.emission, "no Mac here"))
+    ///
+    /// # Errors
+    ///
+    /// As for [`lowering::choose`].
+    pub fn lowering(&self) -> Result<&Chosen, Diagnostics> {
+        let choose = || lowering::choose(&self.settings.emission, self.has_hardware_copies(), device::here());
+        self.chosen.get_or_init(choose).as_ref().map_err(Clone::clone)
+    }
+
+    /// What the kernel is emitted for.
+    pub fn target(&self) -> Target {
+        self.settings.emission.target(device::here().machine())
+    }
+
+    /// Whether there are copies that the hardware could make: those to and from registers are the lanes' own.
+    fn has_hardware_copies(&self) -> bool {
+        let kernel = &self.kernel;
+        let copies = kernel.walk().into_iter().filter_map(|id| kernel.op(id).as_copy());
+        let is_register = |memory| matches!(kernel.memory(memory).space, Space::Register { .. });
+        copies.into_iter().any(|copy| !is_register(copy.dst) && !is_register(copy.src))
     }
 
     /// The kernel as Metal source, under the lowering that was [chosen](Self::lowering).
     ///
     /// # Errors
     ///
-    /// As for [`enigma_msl::emit`].
+    /// As for [`enigma_msl::emit`] and [`lowering`](Self::lowering).
     pub fn chosen_source(&self) -> Result<String, Diagnostics> {
-        let (lowering, target) = (self.lowering().lowering, self.settings.emission.target());
+        let (lowering, target) = (self.lowering()?.lowering, self.target());
         let text = self.metal_source(&enigma_msl::Options { async_lowering: lowering.source(), target })?;
         Ok(match (lowering, text.split_once('\n')) {
             (Lowering::Air, Some((language, rest))) => format!("{language}\n{ABOUT_AIR}\n{rest}"),
@@ -126,11 +146,11 @@ impl Compiled {
     ///
     /// As for [`enigma_air::air_text`].
     pub fn air_source(&self) -> Result<String, Diagnostics> {
-        let copies = match self.lowering().lowering {
+        let copies = match self.lowering()?.lowering {
             Lowering::Cooperative => enigma_air::Copies::Cooperative,
             _ => enigma_air::Copies::Hardware,
         };
-        let options = enigma_air::Options { copies, target: self.settings.emission.target() };
+        let options = enigma_air::Options { copies, target: self.target() };
         Ok(enigma_air::air_text(self.optimised(), &options))
     }
 

@@ -6,6 +6,7 @@ use enigma_cpu::{Argument, Launch, Limits, Printout, Statistics};
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
 
 use crate::compiled::Compiled;
+use crate::lowering::Here;
 
 /// The names that [`Runtime::new`] takes.
 pub const DEVICES: [&str; 4] = ["auto", "cpu", "metal", "cuda"];
@@ -15,6 +16,11 @@ pub const STAND_IN: &str = "ENIGMA_DEVICE";
 
 /// The environment variable that says how many iterations the loops of a threadgroup may take, in place of the default.
 pub const STEP_LIMIT: &str = "ENIGMA_STEP_LIMIT";
+
+/// Where the program runs, as far as the choice of a lowering depends on it.
+pub(crate) fn here() -> Here<'static> {
+    Here::Elsewhere("no Mac here")
+}
 
 /// What a device can do.
 #[derive(Clone, PartialEq, Eq, Debug)]

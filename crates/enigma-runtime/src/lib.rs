@@ -2,11 +2,13 @@
 
 mod compiled;
 mod device;
-mod lowering;
+mod failure;
+pub mod lowering;
 
 pub use compiled::Compiled;
 pub use device::{Capabilities, DEVICES, Runtime, STAND_IN};
 pub use enigma_check::{Figures, Finding, Instance, Order, Report, Runs, Timeline};
 pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Printout, Statistics};
 pub use enigma_ir::passes::Constant;
+pub use failure::Failure;
 pub use lowering::{Choice, Chosen, Emission, GPU_FAMILIES, Lowering};

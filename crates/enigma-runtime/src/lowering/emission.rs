@@ -2,7 +2,7 @@
 
 use enigma_ir::target::{LinearCopy, System, Target};
 
-use super::Choice;
+use super::{Choice, Machine};
 
 /// The Apple GPU families that a kernel can be emitted for: 7 is M1, 8 is M2, 9 is M3 and M4, 10 is M5.
 pub const GPU_FAMILIES: std::ops::RangeInclusive<u32> = 7..=10;
@@ -23,12 +23,14 @@ pub struct Emission {
 }
 
 impl Emission {
-    /// What the kernel is emitted for, where no Mac is.
-    pub fn target(&self) -> Target {
+    /// What the kernel is emitted for: where the user does not say, what is here.
+    pub fn target(&self, here: Option<&Machine>) -> Target {
         let usual = Target::default();
+        let (system, family) = (here.and_then(Machine::system), here.map(|here| here.gpu_family));
+        let known = family.map(|family| family.clamp(*GPU_FAMILIES.start(), *GPU_FAMILIES.end()));
         Target {
-            system: self.system.unwrap_or(usual.system),
-            gpu_family: self.gpu_family.unwrap_or(usual.gpu_family),
+            system: self.system.or(system).unwrap_or(usual.system),
+            gpu_family: self.gpu_family.or(known).unwrap_or(usual.gpu_family),
             linear_copy: self.linear_copy,
             read_back: self.read_back,
         }

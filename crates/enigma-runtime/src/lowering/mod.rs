@@ -1,21 +1,40 @@
 //! How a kernel's asynchronous copies reach Apple's hardware, and which of the ways is taken.
 //!
-//! None of the ways is documented by Apple but the last, and which of them work depends on the compiler and the system. So
-//! the user names one, or leaves it to [`choose`]: on a Mac whatever is fastest of what comes out right there, elsewhere
-//! what is usual for the system that the kernel is for. Whichever it is, [`Chosen`] says it and says why; nothing is put in
-//! the place of another silently.
+//! The copy of the hardware is not documented, and which of the ways to it work depends on the compiler and the system. So the
+//! user names one, or leaves it to [`choose`]: on a Mac the fastest of those that come out right there, elsewhere what is
+//! usual for the system that the kernel is for. Whichever it is, [`Chosen`] says it and says why; nothing is put in the place
+//! of another silently.
 //!
 //! ```text
-//! mod         the ways, and the choice among them
 //! emission    what a user says of how a kernel is emitted
+//! choice      which lowering is taken, and why
+//! candidate   what can be tried on a Mac, and what came of it
+//! bench       the self-test: a candidate tried on a device
+//! trial       the kernels of the self-test, and what must come out
+//! ledger      verdicts on disk
+//! machine     what a verdict holds for
 //! ```
+//!
+//! None of it is Metal's: the device is a [`Bench`], and the tests have their own.
 
+mod bench;
+mod candidate;
+mod choice;
 mod emission;
+mod ledger;
+mod machine;
+mod trial;
 
 use enigma_ir::target::System;
 use enigma_msl::AsyncLowering;
 
+pub use bench::{Bench, try_out};
+pub use candidate::{Candidate, Verdict};
+pub use choice::{Chosen, Here, Mac, Verdicts, choose};
 pub use emission::{Emission, GPU_FAMILIES};
+pub use ledger::{CACHE_DIR, Ledger, directory};
+pub use machine::Machine;
+pub use trial::Trial;
 
 /// A way for asynchronous copies to reach the hardware.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -90,35 +109,9 @@ impl Choice {
     }
 }
 
-/// The lowering that was taken.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chosen {
-    /// Which.
-    pub lowering: Lowering,
-    /// Why that one, for people.
-    pub reason: String,
-}
-
-/// Takes a lowering for a kernel that is not run here, for the reason that is given.
-pub fn choose(emission: &Emission, elsewhere: &str) -> Chosen {
-    match emission.choice {
-        Choice::Fixed(lowering) => Chosen { lowering, reason: "as was asked for".to_owned() },
-        Choice::Auto => {
-            let system = emission.target().system;
-            let reason = format!("default for {}: {elsewhere}", system.name());
-            Chosen { lowering: Lowering::usual(system), reason }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn chosen(choice: Choice, system: Option<System>) -> (Lowering, String) {
-        let Chosen { lowering, reason } = choose(&Emission { choice, system, ..Emission::default() }, "no Mac here");
-        (lowering, reason)
-    }
 
     #[test]
     fn names_are_read_back() {
@@ -129,25 +122,5 @@ mod tests {
         assert_eq!(Choice::parse("auto"), Some(Choice::Auto));
         assert_eq!(Choice::parse("dma"), None);
         assert_eq!(Choice::names().collect::<Vec<_>>(), ["auto", "asm", "asm-escaped", "cooperative", "air"]);
-    }
-
-    #[test]
-    fn elsewhere_the_system_decides() {
-        for system in [System::MacOs13, System::MacOs14, System::MacOs15] {
-            assert_eq!(chosen(Choice::Auto, Some(system)).0, Lowering::Asm);
-        }
-        assert_eq!(chosen(Choice::Auto, None), (Lowering::Asm, "default for macos15: no Mac here".to_owned()));
-        assert_eq!(
-            chosen(Choice::Auto, Some(System::MacOs26)),
-            (Lowering::Air, "default for macos26: no Mac here".to_owned())
-        );
-    }
-
-    #[test]
-    fn what_is_asked_for_is_taken() {
-        for lowering in Lowering::ALL {
-            let (taken, reason) = chosen(Choice::Fixed(lowering), Some(System::MacOs26));
-            assert_eq!((taken, reason.as_str()), (lowering, "as was asked for"));
-        }
     }
 }
