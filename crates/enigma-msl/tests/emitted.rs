@@ -1,54 +1,109 @@
 //! What the emitter writes, kernel by kernel: the snapshots are to read as a person would have written them.
 
 use enigma_ir::passes::optimise;
+use enigma_ir::target::{LinearCopy, System, Target};
 use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::{Make, kernels};
 
-fn text(build: fn(&mut Make), name: &str, async_lowering: AsyncLowering) -> String {
+fn text(build: fn(&mut Make), name: &str, options: Options) -> String {
     let kernel = optimise(&Make::kernel(name, build));
-    emit(&kernel, &Options { async_lowering, ..Options::default() }).expect("macOS 15 has what it needs")
+    emit(&kernel, &options).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+fn lowered(async_lowering: AsyncLowering) -> Options {
+    Options { async_lowering, ..Options::default() }
+}
+
+fn targeted(target: Target) -> Options {
+    Options { target, ..Options::default() }
 }
 
 macro_rules! snapshots {
-    ($($name:ident $lowering:ident;)*) => { $(
+    ($($name:ident;)*) => { $(
         #[test]
         fn $name() {
-            insta::assert_snapshot!(text(kernels::$name, stringify!($name), AsyncLowering::$lowering));
+            insta::assert_snapshot!(text(kernels::$name, stringify!($name), Options::default()));
         }
     )* };
 }
 
 snapshots! {
-    vector_add Asm;
-    tiled_load Asm;
-    reverse Asm;
-    row_softmax Asm;
-    async_gemm Asm;
-    edges Asm;
-    predicate Asm;
-    register_copies Asm;
-    branches Asm;
-    loops Asm;
-    numbers Asm;
-    histogram Asm;
-    last_group Asm;
-    compare_exchange Asm;
-    lanes Asm;
-    transform Asm;
-    bits_and_directions Asm;
+    vector_add;
+    tiled_load;
+    reverse;
+    row_softmax;
+    async_gemm;
+    edges;
+    predicate;
+    register_copies;
+    branches;
+    loops;
+    numbers;
+    histogram;
+    last_group;
+    compare_exchange;
+    lanes;
+    transform;
+    bits_and_directions;
+    bfloat_square;
+    unread;
 }
 
 #[test]
 fn tiled_load_escaped() {
-    insta::assert_snapshot!(text(kernels::tiled_load, "tiled_load", AsyncLowering::AsmEscaped));
+    insta::assert_snapshot!(text(kernels::tiled_load, "tiled_load", lowered(AsyncLowering::AsmEscaped)));
 }
 
 #[test]
 fn edges_cooperative() {
-    insta::assert_snapshot!(text(kernels::edges, "edges", AsyncLowering::Cooperative));
+    insta::assert_snapshot!(text(kernels::edges, "edges", lowered(AsyncLowering::Cooperative)));
 }
 
 #[test]
 fn async_gemm_cooperative() {
-    insta::assert_snapshot!(text(kernels::async_gemm, "async_gemm", AsyncLowering::Cooperative));
+    insta::assert_snapshot!(text(kernels::async_gemm, "async_gemm", lowered(AsyncLowering::Cooperative)));
+}
+
+#[test]
+fn tiled_load_linear() {
+    let target = Target { linear_copy: LinearCopy::Linear, ..Target::default() };
+    insta::assert_snapshot!(text(kernels::tiled_load, "tiled_load", targeted(target)));
+}
+
+/// M3 and later: nothing is read back.
+#[test]
+fn unread_on_family_9() {
+    insta::assert_snapshot!(text(kernels::unread, "unread", targeted(Target { gpu_family: 9, ..Target::default() })));
+}
+
+#[test]
+fn what_was_asked_for_goes_before_the_family() {
+    let with = |gpu_family, read_back| {
+        text(kernels::unread, "unread", targeted(Target { gpu_family, read_back, ..Target::default() }))
+    };
+    assert_eq!(with(7, Some(false)), with(9, None));
+    assert_eq!(with(9, Some(true)), with(8, None));
+}
+
+/// Lanes that copy hang no GPU.
+#[test]
+fn a_cooperative_copy_is_not_read_back() {
+    let text = text(kernels::unread, "unread", lowered(AsyncLowering::Cooperative));
+    assert!(!text.contains("volatile"), "{text}");
+}
+
+#[test]
+fn the_first_line_names_the_language() {
+    let first_line = |build: fn(&mut Make), system| {
+        let text = text(build, "kernel", targeted(Target { system, ..Target::default() }));
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    let languages = System::ALL.map(|system| first_line(kernels::edges, system));
+    assert_eq!(languages, ["3.0", "3.1", "3.2", "4.0"].map(|version| format!("// language: metal{version}")));
+}
+
+#[test]
+fn bfloat_square_on_macos14() {
+    let target = Target { system: System::MacOs14, ..Target::default() };
+    insta::assert_snapshot!(text(kernels::bfloat_square, "bfloat_square", targeted(target)));
 }

@@ -353,6 +353,39 @@ pub fn last_group(k: &mut Make) {
     k.end_if(&[]);
 }
 
+/// The square of a matrix of `bfloat`, brought in by a copy, and the roots of what it holds.
+pub fn bfloat_square(k: &mut Make) {
+    let (a, square, roots) =
+        (k.buffer("A", DType::BF16), k.buffer("square", DType::F32), k.buffer("roots", DType::BF16));
+    let tile = k.tile("tile", DType::BF16, 64);
+    let ev = k.named("ev", Opcode::AsyncCopy1dD2t, &[tile.into(), int(0), a.into(), int(0), int(64)]);
+    k.wait(&[ev]);
+    k.barrier();
+    let left = k.named("left", Opcode::SimdgroupMatrixLoad, &[tile.into(), int(8)]);
+    let acc = k.named("acc", Opcode::MakeFilledSimdgroupMatrix, &[float(0.0)]);
+    let product = k.value(Opcode::SimdgroupMultiplyAccumulate, &[left.into(), left.into(), acc.into()]);
+    k.does(Opcode::SimdgroupMatrixStore, &[product.into(), square.into(), int(8)]);
+    let lane = k.named("lane", Opcode::ThreadIndexInSimdgroup, &[]);
+    let x = k.load(tile, lane);
+    let root = k.value(Opcode::Sqrt, &[x.into()]);
+    k.store(roots, lane, root);
+}
+
+/// Brings two tiles in and reads but one; a mask decides over the read of the other.
+pub fn unread(k: &mut Make) {
+    let (a, out) = (k.buffer("A", DType::F32), k.buffer("out", DType::F32));
+    let tile = k.tile("tile", DType::F32, 96);
+    let copy = |k: &mut Make, name: &str, at: i128| {
+        k.named(name, Opcode::AsyncCopy1dD2t, &[tile.into(), int(at), a.into(), int(at), int(32)])
+    };
+    let (first, second) = (copy(k, "first", 0), copy(k, "second", 64));
+    k.wait(&[first, second]);
+    let lane = k.named("lane", Opcode::ThreadIndexInSimdgroup, &[]);
+    let few = k.named("few", Opcode::CmpLt, &[lane.into(), int(5)]);
+    let x = k.named("x", Opcode::LoadIf, &[tile.into(), lane.into(), few.into(), float(-1.0)]);
+    k.store(out, lane, x);
+}
+
 /// Adds one to an element in a loop that goes on until no other thread came between.
 pub fn compare_exchange(k: &mut Make) {
     let total = k.buffer("total", DType::F32);

@@ -19,6 +19,8 @@ fn snapshots_run() {
         registers(),
         last_group(),
         transform(),
+        bfloat_square(),
+        unread(),
     ]);
 }
 
@@ -114,4 +116,21 @@ fn transform() -> Case {
         weight * [-(point as f64 + 1.0), point as f64, point as f64 + 2.0][i % 3]
     });
     Case::exact(Make::kernel("transform", kernels::transform), arguments, 4, 2, expected)
+}
+
+fn bfloat_square() -> Case {
+    let value = |i: usize| ((i * 7) % 4) as f64;
+    let numbers = Data::floats(DType::BF16, (0..64).map(value));
+    let roots: Vec<f64> = (0..32).map(|i| value(i).sqrt()).collect();
+    let square = |i: usize| -> f64 { (0..8).map(|k| value(i / 8 * 8 + k) * value(k * 8 + i % 8)).sum() };
+    let arguments = vec![numbers, floats(64, |_| 0.0), Data::filled(DType::BF16, 32, 0)];
+    let case = Case::exact(Make::kernel("bfloat_square", kernels::bfloat_square), arguments, 32, 1, floats(64, square));
+    let expected = Data::floats(DType::BF16, roots).values.into_iter().map(Some).collect();
+    Case { expected: [case.expected, vec![(2, expected)]].concat(), ..case }
+}
+
+fn unread() -> Case {
+    let arguments = vec![floats(96, |i| i as f64), floats(32, |_| 0.0)];
+    let expected = floats(32, |i| if i < 5 { i as f64 } else { -1.0 });
+    Case::exact(Make::kernel("unread", kernels::unread), arguments, 32, 1, expected)
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_check::Order;
 use enigma_ir::passes::optimise;
+use enigma_ir::target::{LinearCopy, Target};
 use enigma_ir::{Diagnostics, Kernel, Rule, Style, print, verify};
 use enigma_msl::{AsyncLowering, Options, emit};
 use enigma_tests::MetalHost;
@@ -197,8 +198,9 @@ fn optimised_within(seed: u64, change: Change, statements: u32) -> Result<Judged
 
 /// The emitted Metal text of right kernels gives the executor's results, of every other one after the passes.
 pub fn right_as_metal(seeds: Range<u64>) -> Result<Judged, Failure> {
-    let options =
-        Options { async_lowering: AsyncLowering::ALL[(seeds.start / BATCH) as usize % 3], ..Options::default() };
+    let batch = (seeds.start / BATCH) as usize;
+    let target = Target { linear_copy: LinearCopy::ALL[batch / 3 % 2], ..Target::default() };
+    let options = Options { async_lowering: AsyncLowering::ALL[batch % 3], target };
     let case = |seed| Case::of(sample(seed, Change::None)).map_err(|errors| errors.to_string());
     let cases: Vec<Case> = seeds.clone().map(case).collect::<Result<_, _>>()?;
     let source = |(i, case): (usize, &Case)| match i % 2 {
