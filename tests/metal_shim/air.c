@@ -3,6 +3,8 @@
 //
 // Operands as public sources give them; element size and alignment first, the destination before the source.
 // Once for each simdgroup: all its lanes must pass the same operands.
+//
+// As an M1 is reported to need it, the threadgroup must come to a barrier after the wait for a tile.
 
 #include "shim_runtime.h"
 
@@ -19,12 +21,16 @@ typedef struct Copy {
     const char *src;
     uint64_t src_pitch, src_stride, src_cols, src_rows;
     uint64_t offset_x, offset_y, clamp_mode;
-    uint64_t waits;
+    // From device to threadgroup memory.
+    bool is_tile;
     struct Copy *issued;
     struct Copy *next;
 } Copy;
 
 static Copy *in_flight;
+
+// Whether a tile was waited for since the last barrier of the threadgroup.
+static bool owes_barrier;
 
 static char *element(const Copy *copy, uint64_t row, uint64_t col) {
     return copy->dst + (row * copy->dst_pitch + col * copy->dst_stride) * copy->size;
@@ -63,6 +69,11 @@ static void issue_once(void **lanes, unsigned count) {
         shim_fail("the hardware is handed an empty copy");
     if (first->dst_stride != 1 || first->src_stride != 1 || first->offset_x || first->offset_y)
         shim_fail("a copy has a stride or an offset that no lowering makes");
+    if (first->clamp_mode > 1) shim_fail("a copy has a clamp mode that there is not");
+    if (first->src_cols > first->dst_cols || first->src_rows > first->dst_rows)
+        shim_fail("a copy has a source tile larger than its destination");
+    if (!first->is_tile && (first->src_cols != first->dst_cols || first->src_rows != first->dst_rows))
+        shim_fail("a copy to device memory fills");
     if (first->alignment != first->size) shim_fail("a copy's alignment is not its element's");
     Copy *copy = malloc(sizeof *copy);
     *copy = *first;
@@ -86,6 +97,7 @@ static void finish(Copy *copy) {
     for (Copy **link = &in_flight; *link; link = &(*link)->next)
         if (*link == copy) {
             carry_out(copy);
+            owes_barrier |= copy->is_tile;
             *link = copy->next;
             free(copy);
             return;
@@ -109,6 +121,14 @@ static Copy linear(uint64_t size, uint64_t alignment, void *dst, const void *src
                   .src = src, .src_stride = 1, .src_cols = count, .src_rows = 1};
 }
 
+static Copy planar(uint64_t size, uint64_t alignment, void *dst, uint64_t dst_pitch, uint64_t dst_stride, pair dst_tile,
+                   const void *src, uint64_t src_pitch, uint64_t src_stride, pair src_tile, pair offset, int clamp_mode) {
+    return (Copy){.size = size, .alignment = alignment, .dst = dst, .dst_pitch = dst_pitch, .dst_stride = dst_stride,
+                  .dst_cols = dst_tile[0], .dst_rows = dst_tile[1], .src = src, .src_pitch = src_pitch,
+                  .src_stride = src_stride, .src_cols = src_tile[0], .src_rows = src_tile[1],
+                  .offset_x = offset[0], .offset_y = offset[1], .clamp_mode = clamp_mode};
+}
+
 void *copy_1d_d2t(uint64_t, uint64_t, void *, const void *, uint64_t) __asm__("air.simdgroup_async_copy_1d.p3i8.p1i8");
 void *copy_1d_t2d(uint64_t, uint64_t, void *, const void *, uint64_t) __asm__("air.simdgroup_async_copy_1d.p1i8.p3i8");
 void *copy_2d_d2t(uint64_t, uint64_t, void *, uint64_t, uint64_t, pair, const void *, uint64_t, uint64_t, pair, pair, int)
@@ -117,8 +137,13 @@ void *copy_2d_t2d(uint64_t, uint64_t, void *, uint64_t, uint64_t, pair, const vo
     __asm__("air.simdgroup_async_copy_2d.p1i8.p3i8");
 void wait_events(int, void **) __asm__("air.wait_simdgroup_events");
 
+static void *issue_tile(Copy copy) {
+    copy.is_tile = true;
+    return issue(copy);
+}
+
 void *copy_1d_d2t(uint64_t size, uint64_t alignment, void *dst, const void *src, uint64_t count) {
-    return issue(linear(size, alignment, dst, src, count));
+    return issue_tile(linear(size, alignment, dst, src, count));
 }
 
 void *copy_1d_t2d(uint64_t size, uint64_t alignment, void *dst, const void *src, uint64_t count) {
@@ -127,17 +152,14 @@ void *copy_1d_t2d(uint64_t size, uint64_t alignment, void *dst, const void *src,
 
 void *copy_2d_d2t(uint64_t size, uint64_t alignment, void *dst, uint64_t dst_pitch, uint64_t dst_stride, pair dst_tile,
                   const void *src, uint64_t src_pitch, uint64_t src_stride, pair src_tile, pair offset, int clamp_mode) {
-    Copy copy = {.size = size, .alignment = alignment, .dst = dst, .dst_pitch = dst_pitch, .dst_stride = dst_stride,
-                 .dst_cols = dst_tile[0], .dst_rows = dst_tile[1], .src = src, .src_pitch = src_pitch,
-                 .src_stride = src_stride, .src_cols = src_tile[0], .src_rows = src_tile[1],
-                 .offset_x = offset[0], .offset_y = offset[1], .clamp_mode = clamp_mode};
-    return issue(copy);
+    return issue_tile(planar(size, alignment, dst, dst_pitch, dst_stride, dst_tile, src, src_pitch, src_stride, src_tile,
+                             offset, clamp_mode));
 }
 
 void *copy_2d_t2d(uint64_t size, uint64_t alignment, void *dst, uint64_t dst_pitch, uint64_t dst_stride, pair dst_tile,
                   const void *src, uint64_t src_pitch, uint64_t src_stride, pair src_tile, pair offset, int clamp_mode) {
-    return copy_2d_d2t(size, alignment, dst, dst_pitch, dst_stride, dst_tile, src, src_pitch, src_stride, src_tile,
-                       offset, clamp_mode);
+    return issue(planar(size, alignment, dst, dst_pitch, dst_stride, dst_tile, src, src_pitch, src_stride, src_tile,
+                        offset, clamp_mode));
 }
 
 void wait_events(int count, void **events) {
@@ -145,7 +167,10 @@ void wait_events(int count, void **events) {
     shim_meet(SHIM_SIMDGROUP, -2, &wait, wait_once);
 }
 
+void shim_air_barrier(void) { owes_barrier = false; }
+
 void shim_air_reset(void) {
+    owes_barrier = false;
     while (in_flight) {
         Copy *next = in_flight->next;
         free(in_flight);
@@ -153,4 +178,7 @@ void shim_air_reset(void) {
     }
 }
 
-const char *shim_air_finish(void) { return in_flight ? "a copy is still in flight when its threadgroup ends" : 0; }
+const char *shim_air_finish(void) {
+    if (in_flight) return "a copy is still in flight when its threadgroup ends";
+    return owes_barrier ? "an M1 may hang: no barrier follows the wait for a tile" : 0;
+}

@@ -134,6 +134,7 @@ bool release_any() {
     for (auto &fiber : fibers)
         if (fiber->state == State::waiting) waiting.push_back(fiber.get());
     if (waiting.size() != fibers.size() || !together(waiting, SHIM_THREADGROUP)) return false;
+    shim_air_barrier();
     release(waiting);
     return true;
 }

@@ -46,6 +46,18 @@ impl MetalHost {
         Ok(MetalHost { library: Library::open(&object)? })
     }
 
+    /// What the compiler makes of Metal sources, as LLVM IR.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn llvm_ir(sources: &[String]) -> Result<String, String> {
+        let shim = shim_directory();
+        let object = build(sources, &shim)?;
+        let directory = object.parent().unwrap_or(Path::new("."));
+        compile(&shim.join("include"), directory, "-std=c++20", &["-S", "-emit-llvm", "batch.cpp", "-o", "batch.ll"])?;
+        read(&directory.join("batch.ll"))
+    }
+
     /// Runs a kernel that has no function constants. `arguments` has the bytes of each buffer and each scalar, in the
     /// order of the parameters; buffers are changed in place. `grid` counts threads.
     ///
@@ -104,20 +116,22 @@ fn build(sources: &[String], shim: &Path) -> Result<PathBuf, String> {
     }
     write(&fresh.join("batch.cpp"), &batch)?;
     let include = shim.join("include");
-    compile(&include, &fresh, "-std=c++20", &fresh.join("batch.cpp"), "batch.o")?;
-    compile(&include, &fresh, "-std=c++20", &shim.join("runtime.cpp"), "runtime.o")?;
-    compile(&include, &fresh, "-std=c11", &shim.join("air.c"), "air.o")?;
+    let [runtime, air] = ["runtime.cpp", "air.c"].map(|name| shim.join(name).display().to_string());
+    compile(&include, &fresh, "-std=c++20", &["-c", "batch.cpp", "-o", "batch.o"])?;
+    compile(&include, &fresh, "-std=c++20", &["-c", &runtime, "-o", "runtime.o"])?;
+    compile(&include, &fresh, "-std=c11", &["-c", &air, "-o", "air.o"])?;
     clang(&fresh, &["-shared", "batch.o", "runtime.o", "air.o", "-lm", "-o", "kernels.so"])?;
     // Another process may have been faster; then its result is as good.
     let _ = fs::rename(&fresh, &directory);
     Ok(object)
 }
 
-fn compile(include: &Path, directory: &Path, standard: &str, file: &Path, object: &str) -> Result<(), String> {
-    let (include, file) = (include.display().to_string(), file.display().to_string());
+fn compile(include: &Path, directory: &Path, standard: &str, what: &[&str]) -> Result<(), String> {
+    let include = include.display().to_string();
     let mut arguments: Vec<&str> = FLAGS.to_vec();
     let language = if standard == "-std=c11" { "c" } else { "c++" };
-    arguments.extend([standard, "-x", language, "-isystem", &include, "-c", &file, "-o", object]);
+    arguments.extend([standard, "-x", language, "-isystem", &include]);
+    arguments.extend(what);
     clang(directory, &arguments)
 }
 

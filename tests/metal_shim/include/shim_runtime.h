@@ -63,7 +63,9 @@ typedef struct ShimLaunch {
 // Runs a kernel. Returns null, or what went wrong.
 const char *shim_launch(void (*kernel)(void), const ShimLaunch *launch);
 
-// Copies in flight: forgets them before a threadgroup starts; after it, returns null or what is left.
+// Copies in flight: hears of the threadgroup's barriers; forgets all before a threadgroup starts; after it, returns null or
+// what is left.
+void shim_air_barrier(void);
 void shim_air_reset(void);
 const char *shim_air_finish(void);
 
