@@ -3,9 +3,11 @@
 //! ```text
 //! lower       from kernels to LLVM modules
 //! llvm        LLVM IR as data, and as text
+//! bitcode     LLVM IR as LLVM 14 would write it
 //! metallib    the container that Metal loads
 //! ```
 
+pub mod bitcode;
 pub mod llvm;
 mod lower;
 pub mod metallib;
@@ -40,4 +42,9 @@ pub fn module(kernel: &Verified<Kernel>, options: &Options) -> llvm::Module {
 /// The kernel as the text of LLVM IR, as LLVM 14 reads it.
 pub fn air_text(kernel: &Verified<Kernel>, options: &Options) -> String {
     module(kernel, options).to_string()
+}
+
+/// The kernel as bitcode, as LLVM 14 writes it.
+pub fn bitcode(kernel: &Verified<Kernel>, target: &Target) -> Vec<u8> {
+    bitcode::write(&module(kernel, target))
 }

@@ -130,6 +130,12 @@ impl Module {
         &self.functions[id.index()]
     }
 
+    /// Every function that is defined here.
+    pub fn defined_functions(&self) -> impl Iterator<Item = (FunctionId, &Function)> {
+        let functions = (0..).map(FunctionId).zip(&self.functions);
+        functions.filter(|(_, function)| !function.is_declaration())
+    }
+
     /// Adds a function, without blocks.
     pub fn add_function(
         &mut self,
@@ -217,11 +223,19 @@ impl Module {
     /// The type of a value that stands in a function.
     pub fn type_of(&self, function: FunctionId, value: Value) -> Type {
         match value {
+            Value::Argument(n) => self.types.parameters(self.function(function).ty)[n as usize],
+            Value::Local(id) => self.function(function).instruction(id).ty,
+            other => self.type_of_global(other),
+        }
+    }
+
+    /// The type of a constant, or of the address of a variable or a function; void for what stands in a function.
+    pub fn type_of_global(&self, value: Value) -> Type {
+        match value {
             Value::Constant(n) => self.constants[n as usize].ty,
             Value::Global(n) => self.globals[n as usize].address,
             Value::Function(id) => self.function(id).address,
-            Value::Argument(n) => self.types.parameters(self.function(function).ty)[n as usize],
-            Value::Local(id) => self.function(function).instruction(id).ty,
+            Value::Argument(_) | Value::Local(_) => Type::VOID,
         }
     }
 }

@@ -19,8 +19,8 @@ impl Display for Module {
         if !self.globals.is_empty() {
             writeln!(f)?;
         }
-        for (n, function) in self.functions.iter().enumerate().filter(|(_, function)| !function.is_declaration()) {
-            Body::new(self, FunctionId(n as u32), function).print(f)?;
+        for (id, function) in self.defined_functions() {
+            Body::new(self, id, function).print(f)?;
         }
         for function in self.functions.iter().filter(|function| function.is_declaration()) {
             writeln!(f, "declare {}", self.head(function, &|_| String::new()))?;
@@ -137,7 +137,7 @@ impl Module {
             (Literal::Aggregate(elements), shape) => {
                 let elements: Vec<String> = elements
                     .iter()
-                    .map(|&e| format!("{} {}", self.type_name(self.constant_type(e)), self.constant_text(e)))
+                    .map(|&e| format!("{} {}", self.type_name(self.type_of_global(e)), self.constant_text(e)))
                     .collect();
                 let elements = elements.join(", ");
                 match shape {
@@ -147,10 +147,6 @@ impl Module {
                 }
             }
         }
-    }
-
-    fn constant_type(&self, value: Value) -> Type {
-        self.type_of(FunctionId(0), value)
     }
 
     fn all_metadata(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -166,7 +162,7 @@ impl Module {
         let reference = |id: &MetadataId| match &self.metadata()[id.index()] {
             Metadata::Text(text) => format!("!{}", quoted(text)),
             Metadata::Value(value) => {
-                format!("{} {}", self.type_name(self.constant_type(*value)), self.constant_text(*value))
+                format!("{} {}", self.type_name(self.type_of_global(*value)), self.constant_text(*value))
             }
             Metadata::Node(_) => format!("!{}", numbers[&id.index()]),
         };
