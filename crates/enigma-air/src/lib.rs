@@ -13,7 +13,7 @@ mod lower;
 pub mod metallib;
 
 use enigma_ir::target::Target;
-use enigma_ir::{Kernel, Verified};
+use enigma_ir::{FunctionConstant, Kernel, Verified};
 
 /// Who carries out asynchronous copies.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
@@ -45,6 +45,27 @@ pub fn air_text(kernel: &Verified<Kernel>, options: &Options) -> String {
 }
 
 /// The kernel as bitcode, as LLVM 14 writes it.
-pub fn bitcode(kernel: &Verified<Kernel>, target: &Target) -> Vec<u8> {
-    bitcode::write(&module(kernel, target))
+pub fn bitcode(kernel: &Verified<Kernel>, options: &Options) -> Vec<u8> {
+    bitcode::write(&module(kernel, options))
+}
+
+/// The kernels as a library, in the form in which Metal loads it from memory or from a `.metallib` file.
+///
+/// # Errors
+///
+/// Where the container has no room for the kernels: see [`metallib::Error`].
+pub fn metallib(kernels: &[&Verified<Kernel>], options: &Options) -> Result<Vec<u8>, metallib::Error> {
+    let functions: Vec<metallib::Function> = kernels.iter().map(|kernel| function(kernel, options)).collect();
+    metallib::write(&functions, options.target.system)
+}
+
+fn function(kernel: &Verified<Kernel>, options: &Options) -> metallib::Function {
+    let constants = kernel.function_constants().into_iter().map(|FunctionConstant { index, dtype, .. }| {
+        metallib::Constant { name: lower::constant_name(index), index, dtype }
+    });
+    metallib::Function {
+        name: kernel.name().to_owned(),
+        bitcode: bitcode(kernel, options),
+        constants: constants.collect(),
+    }
 }

@@ -21,21 +21,21 @@ use enigma_ir::target::{System, Version};
 use sha2::{Digest, Sha256};
 
 /// A kernel, compiled.
-#[derive(Copy, Clone, Debug)]
-pub struct Function<'a> {
+#[derive(Clone, Debug)]
+pub struct Function {
     /// By which Metal finds it.
-    pub name: &'a str,
+    pub name: String,
     /// The LLVM module that defines it, as bitcode without a wrapper.
-    pub bitcode: &'a [u8],
+    pub bitcode: Vec<u8>,
     /// What is chosen when a pipeline is made of it.
-    pub constants: &'a [Constant<'a>],
+    pub constants: Vec<Constant>,
 }
 
 /// A function constant.
-#[derive(Copy, Clone, Debug)]
-pub struct Constant<'a> {
+#[derive(Clone, Debug)]
+pub struct Constant {
     /// By which it may be chosen.
-    pub name: &'a str,
+    pub name: String,
     /// By which it may be chosen as well.
     pub index: u32,
     /// Its type.
@@ -137,12 +137,12 @@ fn check(functions: &[Function]) -> Result<(), Error> {
     }
     let mut names = HashSet::new();
     for function in functions {
-        check_name(function.name)?;
-        if !names.insert(function.name) {
-            return Err(Error::Duplicate(function.name.to_owned()));
+        check_name(&function.name)?;
+        if !names.insert(&function.name) {
+            return Err(Error::Duplicate(function.name.clone()));
         }
         if !function.bitcode.starts_with(&BITCODE_MAGIC) {
-            return Err(Error::NotBitcode(function.name.to_owned()));
+            return Err(Error::NotBitcode(function.name.clone()));
         }
     }
     Ok(())
@@ -181,7 +181,7 @@ impl Sections {
         let module = &self.bitcode[module];
 
         group(&mut self.list, |tags| {
-            tag(tags, b"NAME", &zero_terminated(function.name));
+            tag(tags, b"NAME", &zero_terminated(&function.name));
             tag(tags, b"TYPE", &[KERNEL]);
             tag(tags, b"HASH", &Sha256::digest(module));
             tag(tags, b"OFFT", &offsets.map(|offset| (offset as u64).to_le_bytes()).concat());
@@ -266,16 +266,17 @@ fn zero_terminated(name: &str) -> Vec<u8> {
 /// What the tag `CNST` holds.
 fn constants(function: &Function) -> Result<Vec<u8>, Error> {
     let mut data = (function.constants.len() as u16).to_le_bytes().to_vec();
-    for &Constant { name, index, dtype } in function.constants {
+    for Constant { name, index, dtype } in &function.constants {
         check_name(name)?;
-        let index = u16::try_from(index).map_err(|_| Error::Index { function: function.name.to_owned(), index })?;
+        let index =
+            u16::try_from(*index).map_err(|_| Error::Index { function: function.name.clone(), index: *index })?;
         data.extend(zero_terminated(name));
-        data.push(data_type(dtype));
+        data.push(data_type(*dtype));
         data.extend(index.to_le_bytes());
         data.push(1); // The kernel uses it.
     }
     match data.len() > usize::from(u16::MAX) {
-        true => Err(Error::ManyConstants(function.name.to_owned())),
+        true => Err(Error::ManyConstants(function.name.clone())),
         false => Ok(data),
     }
 }
@@ -304,13 +305,13 @@ fn wrap(out: &mut Vec<u8>, function: &Function) -> Result<Range<usize>, Error> {
     const MAGIC: u32 = 0x0B17_C0DE;
     const HEADER: u32 = 20;
     const ANY_PROCESSOR: u32 = u32::MAX;
-    let too_large = |_| Error::LargeBitcode(function.name.to_owned());
+    let too_large = |_| Error::LargeBitcode(function.name.clone());
     let size = u32::try_from(function.bitcode.len()).map_err(too_large)?;
     let start = out.len();
     for word in [MAGIC, 0, HEADER, size, ANY_PROCESSOR] {
         out.extend(word.to_le_bytes());
     }
-    out.extend(function.bitcode);
+    out.extend(&function.bitcode);
     out.resize(start + (out.len() - start).next_multiple_of(16), 0);
     Ok(start..out.len())
 }

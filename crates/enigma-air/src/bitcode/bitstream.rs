@@ -176,8 +176,8 @@ mod tests {
         });
         let words: Vec<u32> =
             stream.finish().chunks(4).map(|word| u32::from_le_bytes(word.try_into().expect("four bytes"))).collect();
-        assert_eq!(words.len(), 7);
-        assert_eq!((words[2], words[5]), (4, 1));
+        assert_eq!(words.len(), 8);
+        assert_eq!((words[2], words[5]), (5, 1));
     }
 
     #[test]

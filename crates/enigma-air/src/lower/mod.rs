@@ -46,7 +46,9 @@ use smallvec::SmallVec;
 
 use self::copies::Events;
 use crate::llvm::{Attribute, Builder, Module, Type, Value};
+
 use crate::{Copies, Options};
+pub(crate) use parameters::constant_name;
 
 /// The LLVM values that a value of the kernel is.
 pub(crate) type Components = SmallVec<[Value; 4]>;

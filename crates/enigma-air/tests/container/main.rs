@@ -9,22 +9,22 @@ use enigma_ir::DType;
 use enigma_ir::target::System;
 use proptest::prelude::*;
 
-/// Bitcode as far as the container looks into it.
-fn bitcode(rest: &[u8]) -> Vec<u8> {
-    [b"BC\xC0\xDE", rest].concat()
+/// A kernel with this after the magic of its bitcode, which is all that the container looks into.
+fn function(name: &str, rest: &[u8]) -> Function {
+    Function { name: name.to_owned(), bitcode: [b"BC\xC0\xDE", rest].concat(), constants: Vec::new() }
+}
+
+fn constant(name: &str, index: u32, dtype: DType) -> Constant {
+    Constant { name: name.to_owned(), index, dtype }
 }
 
 /// Three kernels, the second with constants, of lengths that need all kinds of padding.
 fn sample(system: System) -> Vec<u8> {
-    let modules = [bitcode(b"add"), bitcode(&[7; 100]), bitcode(b"123456789012345678901234")];
-    let constants = [
-        Constant { name: "width", index: 0, dtype: DType::U32 },
-        Constant { name: "flip", index: 65535, dtype: DType::Bool },
-    ];
+    let constants = vec![constant("width", 0, DType::U32), constant("flip", 65535, DType::Bool)];
     let functions = [
-        Function { name: "add", bitcode: &modules[0], constants: &[] },
-        Function { name: "scale", bitcode: &modules[1], constants: &constants },
-        Function { name: "größer", bitcode: &modules[2], constants: &[] },
+        function("add", b"add"),
+        Function { constants, ..function("scale", &[7; 100]) },
+        function("größer", b"123456789012345678901234"),
     ];
     metallib::write(&functions, system).expect("three kernels")
 }
@@ -47,82 +47,71 @@ fn every_system_has_its_versions() {
 
 #[test]
 fn constants_are_kept_with_their_types() {
-    let names: Vec<String> = DType::ALL.iter().map(|dtype| format!("of_{}", dtype.short())).collect();
-    let constants: Vec<Constant> = (0..)
-        .zip(DType::ALL.iter().zip(&names))
-        .map(|(index, (&dtype, name))| Constant { name, index, dtype })
-        .collect();
-    let module = bitcode(b"");
-    let function = Function { name: "k", bitcode: &module, constants: &constants };
+    let constants: Vec<Constant> =
+        (0..).zip(DType::ALL).map(|(index, dtype)| constant(&format!("of_{}", dtype.short()), index, dtype)).collect();
+    let function = Function { constants: constants.clone(), ..function("k", b"") };
     let file = metallib::write(&[function], System::default()).expect("a kernel");
-    let read = &reader::read(&file).expect("as it was written").functions[0].constants;
-    assert_eq!(read.len(), constants.len());
-    for (read, constant) in read.iter().zip(&constants) {
-        let index = u32::from(read.index);
-        assert_eq!((&*read.name, read.metal_type, index), (constant.name, constant.dtype.msl(), constant.index));
-    }
+    assert_same_constants(&reader::read(&file).expect("as it was written").functions[0].constants, &constants);
+}
+
+fn assert_same_constants(read: &[reader::Constant], written: &[Constant]) {
+    let read: Vec<_> = read.iter().map(|c| (&*c.name, u32::from(c.index), c.metal_type)).collect();
+    let written: Vec<_> = written.iter().map(|c| (&*c.name, c.index, c.dtype.msl())).collect();
+    assert_eq!(read, written);
 }
 
 #[test]
 fn libraries_that_differ_have_different_uuids() {
-    let module = bitcode(b"same");
-    let other = bitcode(b"other");
-    let of = |name, bitcode, system| {
-        let file = metallib::write(&[Function { name, bitcode, constants: &[] }], system).expect("a kernel");
+    let of = |name, rest, system| {
+        let file = metallib::write(&[function(name, rest)], system).expect("a kernel");
         reader::read(&file).expect("as it was written").uuid
     };
     let uuids = [
-        of("a", &module[..], System::MacOs14),
-        of("b", &module, System::MacOs14),
-        of("a", &other, System::MacOs14),
-        of("a", &module, System::MacOs15),
+        of("a", b"same", System::MacOs14),
+        of("b", b"same", System::MacOs14),
+        of("a", b"other", System::MacOs14),
+        of("a", b"same", System::MacOs15),
     ];
     assert_eq!(HashSet::from(uuids).len(), uuids.len());
-    assert_eq!(of("a", &module, System::MacOs14), uuids[0]);
+    assert_eq!(of("a", b"same", System::MacOs14), uuids[0]);
     // Version 8 of RFC 9562: the program chooses the bits.
     assert!(uuids.iter().all(|uuid| uuid[6] >> 4 == 8 && uuid[8] >> 6 == 2));
-}
-
-/// What is said of a single kernel that no library can hold.
-fn refusal(name: &str, bitcode: &[u8], constants: &[Constant]) -> String {
-    let function = Function { name, bitcode, constants };
-    metallib::write(&[function], System::default()).expect_err("this must be refused").to_string()
 }
 
 /// None of this comes from a kernel that the verifier has taken, except for names that are far too long.
 #[test]
 fn what_the_container_cannot_hold_is_refused() {
-    let module = bitcode(b"x");
+    let refusal = |function: Function| {
+        metallib::write(&[function], System::default()).expect_err("this must be refused").to_string()
+    };
+    let with = |constants| Function { constants, ..function("k", b"") };
     let longest = "n".repeat(metallib::LONGEST_NAME);
-    let constant = |name, index| Constant { name, index, dtype: DType::I8 };
+    let unnamed = |name| format!("nothing can be called {name}: give a name of letters, digits and `_`");
+    let many = "the function constants of `k` take more than 65535 bytes: use fewer, or shorten their names";
 
     assert_eq!(
-        refusal(&format!("{longest}n"), &module, &[]),
+        refusal(function(&format!("{longest}n"), b"")),
         format!("the name `{}…` takes 65535 bytes, and a library has room for 65534: shorten it", "n".repeat(32))
     );
-    let unnamed = |name| format!("nothing can be called {name}: give a name of letters, digits and `_`");
-    assert_eq!(refusal("", &module, &[]), unnamed(r#""""#));
-    assert_eq!(refusal("a\0b", &module, &[]), unnamed(r#""a\0b""#));
-    assert_eq!(refusal("k", &module, &[constant("", 0)]), unnamed(r#""""#));
+    assert_eq!(refusal(function("", b"")), unnamed(r#""""#));
+    assert_eq!(refusal(function("a\0b", b"")), unnamed(r#""a\0b""#));
+    assert_eq!(refusal(with(vec![constant("", 0, DType::I8)])), unnamed(r#""""#));
     assert_eq!(
-        refusal("k", b"define void @k()", &[]),
+        refusal(Function { bitcode: b"define void @k()".to_vec(), ..function("k", b"") }),
         "the module of `k` is no bitcode: give it as LLVM writes it, unwrapped"
     );
     assert_eq!(
-        refusal("k", &module, &[constant("c", 65536)]),
+        refusal(with(vec![constant("c", 65536, DType::I8)])),
         "the index of function constant 65536 of `k` is above 65535: choose a smaller one"
     );
-    let many = "the function constants of `k` take more than 65535 bytes: use fewer, or shorten their names";
-    assert_eq!(refusal("k", &module, &[constant(&longest, 0)]), many);
-    assert_eq!(refusal("k", &module, &vec![constant("c", 0); 70_000]), many);
+    assert_eq!(refusal(with(vec![constant(&longest, 0, DType::I8)])), many);
+    assert_eq!(refusal(with(vec![constant("c", 0, DType::I8); 70_000])), many);
 }
 
 #[test]
 fn kernels_are_told_by_their_names() {
-    let module = bitcode(b"x");
     let library = |names: &[&str]| {
-        let functions: Vec<_> = names.iter().map(|name| Function { name, bitcode: &module, constants: &[] }).collect();
-        metallib::write(&functions, System::default())
+        metallib::write(&names.iter().map(|name| function(name, b"")).collect::<Vec<_>>(), System::default())
     };
     assert!(library(&["a", "b", "A"]).is_ok());
     assert!(library(&[&"n".repeat(metallib::LONGEST_NAME)]).is_ok());
@@ -145,17 +134,12 @@ proptest! {
             1..6,
         ),
     ) {
-        let modules: Vec<Vec<u8>> = kernels.values().map(|(rest, _)| bitcode(rest)).collect();
-        let constants: Vec<Vec<Constant>> = kernels
-            .values()
-            .map(|(_, list)| {
-                list.iter().map(|(name, index, dtype)| Constant { name, index: u32::from(*index), dtype: *dtype }).collect()
-            })
-            .collect();
         let functions: Vec<Function> = kernels
-            .keys()
-            .zip(modules.iter().zip(&constants))
-            .map(|(name, (bitcode, constants))| Function { name, bitcode, constants })
+            .iter()
+            .map(|(name, (rest, constants))| Function {
+                constants: constants.iter().map(|(name, index, dtype)| constant(name, (*index).into(), *dtype)).collect(),
+                ..function(name, rest)
+            })
             .collect();
 
         let file = metallib::write(&functions, system).expect("within all limits");
@@ -163,11 +147,8 @@ proptest! {
         let library = reader::read(&file).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(library.functions.len(), functions.len());
         for (read, written) in library.functions.iter().zip(&functions) {
-            prop_assert_eq!(&read.name, written.name);
-            prop_assert_eq!(&read.bitcode, written.bitcode);
-            let read: Vec<_> = read.constants.iter().map(|c| (&*c.name, u32::from(c.index), c.metal_type)).collect();
-            let written: Vec<_> = written.constants.iter().map(|c| (c.name, c.index, c.dtype.msl())).collect();
-            prop_assert_eq!(read, written);
+            prop_assert_eq!((&read.name, &read.bitcode), (&written.name, &written.bitcode));
+            assert_same_constants(&read.constants, &written.constants);
         }
     }
 
