@@ -116,20 +116,35 @@ impl<'k> Lowering<'k, '_> {
 
     /// Runs `body` for each `i64` from `lo` on in steps of `step` while it is less than `hi`, signed.
     pub fn count(&mut self, lo: Value, hi: Value, step: Value, body: impl FnOnce(&mut Self, Value)) {
+        self.count_with([lo, hi, step], &[], |this, n, _| {
+            body(this, n);
+            Components::new()
+        });
+    }
+
+    /// As [`count`](Self::count), with values that `body` gets and gives anew; the result is what it gave last.
+    pub fn count_with(
+        &mut self,
+        [lo, hi, step]: [Value; 3],
+        initial: &[Value],
+        body: impl FnOnce(&mut Self, Value, &[Value]) -> Components,
+    ) -> Components {
         let [head, inside, after] = ["each", "body", "done"].map(|name| self.out.add_block(name));
-        let carried = self.enter_loop(head, &[lo]);
+        let carried = self.enter_loop(head, &[&[lo], initial].concat());
         let goes_on = self.out.compare(IntPredicate::Slt, carried[0], hi);
         self.out.branch_if(goes_on, inside, after);
         self.out.go_to(inside);
-        body(self, carried[0]);
-        let next = self.out.binary(BinaryOp::Add, carried[0], step);
-        self.repeat_loop(head, &carried, &[next]);
+        let given = body(self, carried[0], &carried[1..]);
+        let mut next = Components::from_slice(&[self.out.binary(BinaryOp::Add, carried[0], step)]);
+        next.extend(given);
+        self.repeat_loop(head, &carried, &next);
         self.out.go_to(after);
+        Components::from_slice(&carried[1..])
     }
 
     /// Goes on at a loop's head, with a value for each that the loop carries; the other way in is told by
     /// [`repeat_loop`](Self::repeat_loop).
-    fn enter_loop(&mut self, head: llvm::BlockId, initial: &[Value]) -> Components {
+    pub fn enter_loop(&mut self, head: llvm::BlockId, initial: &[Value]) -> Components {
         let before = self.out.block();
         self.out.branch(head);
         self.out.go_to(head);
@@ -142,7 +157,8 @@ impl<'k> Lowering<'k, '_> {
             .collect()
     }
 
-    fn repeat_loop(&mut self, head: llvm::BlockId, carried: &[Value], next: &[Value]) {
+    /// Goes back to a loop's head, with the next value for each that the loop carries.
+    pub fn repeat_loop(&mut self, head: llvm::BlockId, carried: &[Value], next: &[Value]) {
         let end = self.out.block();
         self.out.branch(head);
         for (&phi, &value) in carried.iter().zip(next) {

@@ -5,7 +5,7 @@
 
 use enigma_ir::{DType, Op, Opcode};
 
-use super::numbers::{memory_type, register_type};
+use super::numbers::{memory_type, register_type, suffix};
 use super::{Effect, Lowering};
 use crate::llvm::{BinaryOp, CastOp, FloatPredicate, IntPredicate, Type, Value};
 
@@ -19,12 +19,6 @@ fn at_least_32_bits(dtype: DType) -> DType {
         _ if dtype.is_signed_integer() => DType::I32,
         _ => DType::U32,
     }
-}
-
-/// What the names of AIR's functions call an integer type.
-fn suffix(dtype: DType) -> String {
-    let sign = if dtype.is_signed_integer() { 's' } else { 'u' };
-    format!("{sign}.i{}", dtype.bits())
 }
 
 impl Lowering<'_, '_> {
@@ -46,7 +40,7 @@ impl Lowering<'_, '_> {
         self.loaded(bits, to)
     }
 
-    fn cast(&mut self, x: Value, from: DType, to: DType) -> Value {
+    pub fn cast(&mut self, x: Value, from: DType, to: DType) -> Value {
         match (from, to) {
             _ if from == to => x,
             (_, DType::Bool) => self.is_not_zero(x, from),

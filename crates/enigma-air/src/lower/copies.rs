@@ -177,7 +177,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The nearest number from 0 to `limit`.
-    fn clamped(&mut self, number: Value, limit: Value) -> Value {
+    pub fn clamped(&mut self, number: Value, limit: Value) -> Value {
         if let (Some(number), Some(limit)) = (self.out.known(number), self.out.known(limit)) {
             return self.out.int(Type::I64, i128::from((number as i64).min(limit as i64).max(0)));
         }

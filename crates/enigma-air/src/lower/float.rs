@@ -3,7 +3,7 @@
 use enigma_ir::{DType, Op, Opcode};
 use smallvec::SmallVec;
 
-use super::numbers::register_type;
+use super::numbers::{register_type, suffix};
 use super::{Components, Effect, Lowering};
 use crate::llvm::{BinaryOp, CastOp, FloatPredicate, IntPredicate, Type, Value};
 
@@ -94,8 +94,7 @@ impl Lowering<'_, '_> {
 
     /// Calls a function that takes and gives floats of one type, `float` for `bfloat`, in its precise form.
     pub fn float_call(&mut self, name: &str, dtype: DType, x: &[Value]) -> Value {
-        let suffix = if dtype == DType::F16 { "f16" } else { "f32" };
-        self.air(&format!("{name}.{suffix}"), Effect::None, register_type(dtype), x)
+        self.air(&format!("{name}.{}", suffix(dtype)), Effect::None, register_type(dtype), x)
     }
 
     /// As [`each`](Self::each), computed in `float` from operands as they are, and rounded once.

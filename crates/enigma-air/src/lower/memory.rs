@@ -1,6 +1,6 @@
 //! Arrays, loads and stores.
 
-use enigma_ir::{DType, MemoryId, Op, Space, ValueId};
+use enigma_ir::{DType, MemoryId, Op, Opcode, Space, ValueId};
 use smallvec::smallvec;
 
 use super::numbers::memory_type;
@@ -83,18 +83,30 @@ impl Lowering<'_, '_> {
         self.out.store(stored, place, dtype.size() as u32);
     }
 
-    pub fn load(&mut self, op: &Op) {
+    /// A load or a store.
+    pub fn access(&mut self, op: &Op) {
+        match op.code {
+            Opcode::Load => self.load(op),
+            Opcode::LoadIf => self.load_if(op),
+            Opcode::Store => self.store(op),
+            Opcode::StoreIf => self.store_if(op),
+            Opcode::VecLoad => self.vector_load(op),
+            _ => self.vector_store(op),
+        }
+    }
+
+    fn load(&mut self, op: &Op) {
         let value = self.read(op.memories[0], op.operands[0]);
         self.define(op.results[0], smallvec![value]);
     }
 
-    pub fn store(&mut self, op: &Op) {
+    fn store(&mut self, op: &Op) {
         let value = self.number(op.operands[1]);
         self.write(op.memories[0], op.operands[0], value);
     }
 
     /// Where the mask does not hold, the element is not touched.
-    pub fn load_if(&mut self, op: &Op) {
+    fn load_if(&mut self, op: &Op) {
         let [mask, default] = [1, 2].map(|n| self.number(op.operands[n]));
         let [result] = self.guarded(mask, &[default], |this| smallvec![this.read(op.memories[0], op.operands[0])])[..]
         else {
@@ -103,7 +115,7 @@ impl Lowering<'_, '_> {
         self.define(op.results[0], smallvec![result]);
     }
 
-    pub fn store_if(&mut self, op: &Op) {
+    fn store_if(&mut self, op: &Op) {
         let mask = self.number(op.operands[2]);
         self.guarded(mask, &[], |this| {
             this.store(op);
@@ -112,7 +124,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Consecutive elements as a vector, which is aligned as its components are.
-    pub fn vector_load(&mut self, op: &Op) {
+    fn vector_load(&mut self, op: &Op) {
         let (memory, width) = (op.memories[0], self.kernel.ty(op.results[0]).components() as u32);
         let dtype = self.dtype(memory);
         let place = self.vector_place(memory, op.operands[0], width);
@@ -126,7 +138,7 @@ impl Lowering<'_, '_> {
         self.define(op.results[0], components);
     }
 
-    pub fn vector_store(&mut self, op: &Op) {
+    fn vector_store(&mut self, op: &Op) {
         let memory = op.memories[0];
         let dtype = self.dtype(memory);
         let components = self.components(op.operands[1]).clone();

@@ -4,24 +4,28 @@
 //! matrix, column by column. So everything is said of numbers, and of AIR's functions only those of numbers are called.
 //!
 //! ```text
-//! module        what surrounds the kernel: data layout, metadata, versions
-//! parameters    the function's parameters and their metadata; function constants
-//! numbers       types, literals, conversions; `bfloat`, which is computed in `float`
-//! memory        arrays, loads and stores
-//! control       branches and loops
-//! arithmetic    operators, comparisons
-//! conversion    selections, conversions between element types
-//! float         functions of floats
-//! integer       functions of integers
-//! product       of those, what needs products of double width
-//! vector        vectors and matrices, put together and taken apart
-//! geometry      functions of vectors, products of matrices
-//! pack          floats packed into integers
-//! barriers      barriers and fences
-//! copies        asynchronous copies
+//! module            what surrounds the kernel: data layout, metadata, versions
+//! parameters        the function's parameters and their metadata; function constants
+//! numbers           types, literals, conversions; `bfloat`, which is computed in `float`
+//! memory            arrays, loads and stores
+//! control           branches and loops
+//! arithmetic        operators, comparisons
+//! conversion        selections, conversions between element types
+//! float             functions of floats
+//! integer           functions of integers
+//! product           of those, what needs products of double width
+//! vector            vectors and matrices, put together and taken apart
+//! geometry          functions of vectors, products of matrices
+//! pack              floats packed into integers
+//! atomics           atomic operations
+//! barriers          barriers and fences
+//! copies            asynchronous copies
+//! lanes             what simdgroups and quads do together
+//! simdgroup_matrix  matrices that the lanes of a simdgroup hold together
 //! ```
 
 mod arithmetic;
+mod atomics;
 mod barriers;
 mod control;
 mod conversion;
@@ -29,12 +33,14 @@ mod copies;
 mod float;
 mod geometry;
 mod integer;
+mod lanes;
 mod memory;
 mod module;
 mod numbers;
 mod pack;
 mod parameters;
 mod product;
+mod simdgroup_matrix;
 mod vector;
 
 use std::collections::HashMap;
@@ -126,27 +132,8 @@ impl<'k> Lowering<'k, '_> {
     }
 
     fn operation(&mut self, op: &'k Op) {
-        match op.code {
-            Opcode::Constant => self.constant(op),
-            Opcode::FunctionConstant => self.function_constant(op),
-            Opcode::RegisterFill => self.register_array(op),
-            Opcode::If => self.branch(op),
-            Opcode::For => self.for_loop(op),
-            Opcode::While => self.while_loop(op),
-            Opcode::Load => self.load(op),
-            Opcode::LoadIf => self.load_if(op),
-            Opcode::Store => self.store(op),
-            Opcode::StoreIf => self.store_if(op),
-            Opcode::VecLoad => self.vector_load(op),
-            Opcode::VecStore => self.vector_store(op),
-            Opcode::DebugPrint => {}
-            Opcode::AsyncCopyWait => self.wait(op),
-            _ => self.computation(op),
-        }
-    }
-
-    fn computation(&mut self, op: &'k Op) {
         match op.code.info().group {
+            Group::Structure => self.structure(op),
             Group::Position => self.position(op),
             Group::Arithmetic => self.arithmetic(op),
             Group::Comparison => self.comparison(op),
@@ -154,13 +141,29 @@ impl<'k> Lowering<'k, '_> {
             Group::Float => self.float_function(op),
             Group::Integer => self.integer_function(op),
             Group::Vector => self.arrangement(op),
-            Group::Matrix if matches!(op.code, Opcode::MatMul | Opcode::Determinant) => self.geometry(op),
-            Group::Matrix => self.arrangement(op),
             Group::Geometry => self.geometry(op),
             Group::Pack => self.packing(op),
-            Group::AsyncCopy => self.copy(op),
+            Group::Matrix if matches!(op.code, Opcode::MatMul | Opcode::Determinant) => self.geometry(op),
+            Group::Matrix => self.arrangement(op),
+            Group::Constant => self.function_constant(op),
+            Group::Memory => self.access(op),
+            Group::Atomic => self.atomic(op),
             Group::Barrier => self.barrier(op),
-            group => unimplemented!("{group:?}"),
+            Group::AsyncCopy if op.code == Opcode::AsyncCopyWait => self.wait(op),
+            Group::AsyncCopy => self.copy(op),
+            Group::Simdgroup | Group::Quad => self.lane_function(op),
+            Group::SimdgroupMatrix => self.simdgroup_matrix(op),
+            Group::Debug => {}
+        }
+    }
+
+    fn structure(&mut self, op: &'k Op) {
+        match op.code {
+            Opcode::Constant => self.constant(op),
+            Opcode::RegisterFill => self.register_array(op),
+            Opcode::If => self.branch(op),
+            Opcode::For => self.for_loop(op),
+            _ => self.while_loop(op),
         }
     }
 

@@ -31,6 +31,15 @@ pub(crate) fn memory_type(dtype: DType) -> Type {
     }
 }
 
+/// What the names of AIR's functions call the type in which numbers of an element type are computed.
+pub(crate) fn suffix(dtype: DType) -> String {
+    match dtype {
+        DType::F16 => "f16".to_owned(),
+        DType::BF16 | DType::F32 => "f32".to_owned(),
+        _ => format!("{}.i{}", if dtype.is_signed_integer() { 's' } else { 'u' }, dtype.bits()),
+    }
+}
+
 impl Lowering<'_, '_> {
     /// A number written in the source.
     pub fn constant(&mut self, op: &Op) {
