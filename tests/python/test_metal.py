@@ -19,6 +19,7 @@ import vector_add  # noqa: E402
 from metal_host import compile_metal  # noqa: E402
 
 LOWERINGS = ["asm", "asm-escaped", "cooperative"]
+LANGUAGES = {"macos13": "3.0", "macos14": "3.1", "macos15": "3.2", "macos26": "4.0"}
 
 
 def uniform(dtype, *shape):
@@ -55,16 +56,32 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("linear_copy", ["row", "1d"])
 @pytest.mark.parametrize("lowering", LOWERINGS)
 @pytest.mark.parametrize("case", CASES)
-def test_metal_gives_what_the_executor_gives(case, lowering):
+def test_metal_gives_what_the_executor_gives(case, lowering, linear_copy):
     kernel, make_arguments = CASES[case]
     ours, grid, threads = make_arguments()
     theirs = [argument.copy() for argument in ours]
     kernel[grid, threads](*ours)
-    compile_metal(enigma.compile(kernel, async_lowering=lowering).metal_source).run(theirs, grid, threads)
+    compiled = enigma.compile(kernel, async_lowering=lowering, linear_copy=linear_copy)
+    compile_metal(compiled.metal_source).run(theirs, grid, threads)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("lowering", LOWERINGS)
+@pytest.mark.parametrize("case", CASES)
+def test_only_the_first_line_tells_systems_apart(case, lowering):
+    kernel, _ = CASES[case]
+    sources = {
+        system: enigma.compile(kernel, async_lowering=lowering, target_os=system).metal_source.split("\n", 1)
+        for system in LANGUAGES
+    }
+    assert [first for first, _ in sources.values()] == [
+        f"// language: metal{version}" for version in LANGUAGES.values()
+    ]
+    assert len({rest for _, rest in sources.values()}) == 1
 
 
 @pytest.mark.parametrize("example", [tiled_load, vector_add, reverse, row_softmax, async_gemm])

@@ -623,8 +623,8 @@ impl Op {
     }
 }
 
-/// What has passed the verifier. A target accepts nothing else, and from here on nothing can fail on
-/// account of the kernel.
+/// What has passed the verifier. A target accepts nothing else, and from here on nothing can fail on account of the
+/// kernel, but that it may need what an older system lacks.
 #[derive(Clone, Debug)]
 pub struct Verified<K> {
     pub(crate) inner: K,
