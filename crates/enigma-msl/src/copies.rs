@@ -158,11 +158,9 @@ impl Emitter<'_> {
         let call = Expression::call(Helper::Wait.name(), &events);
         self.out.line(&format!("{};", call.text));
     }
-}
 
-/// The end of a kernel whose copied tiles may go unread; see [`enigma_ir::analysis::read_back()`].
-impl Emitter<'_> {
-    /// Reads what nothing reads, and meets at a barrier.
+    /// Ends a kernel whose copied tiles may go unread: reads them, and meets at a barrier. See
+    /// [`enigma_ir::analysis::read_back()`].
     pub fn read_back(&mut self) {
         let hardware = self.options.async_lowering != AsyncLowering::Cooperative;
         if !hardware || !self.options.target.reads_back() {

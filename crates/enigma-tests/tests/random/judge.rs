@@ -17,6 +17,7 @@ use enigma_tests::random::{Change, sample, sample_within};
 
 use crate::oracle::{self, Verdict};
 use crate::run::Case;
+use crate::tiles;
 use crate::trace::Step;
 use crate::verdicts::{describe, differences};
 
@@ -193,6 +194,22 @@ fn optimised_within(seed: u64, change: Change, statements: u32) -> Result<Judged
     match again == text {
         true => Ok(Judged { right: 1, ..Judged::default() }),
         false => Err(format!("the passes have more to do:\n{text}\nis then\n{again}")),
+    }
+}
+
+/// Where the analysis has nothing left to do for a tile, a run reads it, and a barrier follows. Counted as right are the
+/// kernels for which nothing at all is left.
+pub fn read_back(seeds: Range<u64>) -> Result<Judged, Failure> {
+    each(seeds, |seed| smallest(seed, Change::None, read_back_within))
+}
+
+fn read_back_within(seed: u64, change: Change, statements: u32) -> Result<Judged, Failure> {
+    let case = Case::of(sample_within(seed, change, statements)).map_err(|errors| errors.to_string())?;
+    let case = Case::new(optimise(&case.kernel), (case.launch.grid, case.launch.threads), case.arguments);
+    let left = enigma_ir::analysis::read_back(&case.kernel);
+    match tiles::unread(&case.kernel, &case.trace(), &left) {
+        Some(wrong) => Err(wrong),
+        None => Ok(Judged { right: u64::from(!left.barrier), checks: 1, ..Judged::default() }),
     }
 }
 

@@ -5,6 +5,7 @@
 mod judge;
 mod oracle;
 mod run;
+mod tiles;
 mod trace;
 mod verdicts;
 
@@ -45,6 +46,13 @@ fn right_kernels_are_right_in_every_order() {
 #[test]
 fn passes_leave_right_kernels_right() {
     println!("{}", judge::all(KERNELS, 1, judge::optimised));
+}
+
+#[test]
+fn tiles_are_read_or_left_to_be_read_back() {
+    let judged = judge::all(KERNELS, 1, judge::read_back);
+    println!("{judged}");
+    assert!(judged.right * 6 > judged.checks, "hardly a kernel has nothing left to read: {judged}");
 }
 
 #[test]
