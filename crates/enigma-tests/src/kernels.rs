@@ -4,6 +4,29 @@ use enigma_ir::{Arg, DType, MemoryId, Opcode, ValueId};
 
 use crate::make::{Make, float, int, name};
 
+/// Every kernel of this module, by its name.
+pub const ALL: [(&str, fn(&mut Make)); 19] = [
+    ("vector_add", vector_add),
+    ("tiled_load", tiled_load),
+    ("reverse", reverse),
+    ("row_softmax", row_softmax),
+    ("async_gemm", async_gemm),
+    ("edges", edges),
+    ("predicate", predicate),
+    ("register_copies", register_copies),
+    ("branches", branches),
+    ("loops", loops),
+    ("numbers", numbers),
+    ("histogram", histogram),
+    ("last_group", last_group),
+    ("bfloat_square", bfloat_square),
+    ("unread", unread),
+    ("compare_exchange", compare_exchange),
+    ("lanes", lanes),
+    ("transform", transform),
+    ("bits_and_directions", bits_and_directions),
+];
+
 /// C = A + B.
 pub fn vector_add(k: &mut Make) {
     let [a, b, c] = ["A", "B", "C"].map(|name| k.buffer(name, DType::F32));

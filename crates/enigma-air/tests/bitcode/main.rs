@@ -1,13 +1,18 @@
 //! Bitcode of modules made by hand and at random, as LLVM 14 reads it.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod random;
 mod tools;
 
-use enigma_air::bitcode;
 use enigma_air::llvm::{
     Attribute, BinaryOp, Builder, CastOp, FloatPredicate, FunctionId, Global, IntPredicate, Linkage, Literal, Metadata,
     Module, Operation, Shape, Type, Value, space,
 };
+use enigma_air::{Copies, Options, bitcode};
+use enigma_ir::target::{System, Target};
+use enigma_tests::random::{Change, sample};
+use enigma_tests::{Make, kernels};
 use tools::assert_same;
 
 fn empty() -> Module {
@@ -349,9 +354,32 @@ fn every_kind_of_metadata() {
     assert_same(&module);
 }
 
+/// Every system's AIR, copies by the hardware and by the lanes, over and over.
+fn options() -> impl Iterator<Item = Options> {
+    let systems = System::ALL.map(|system| Target { system, ..Target::default() });
+    let both = |target| [Copies::Hardware, Copies::Cooperative].map(|copies| Options { copies, target });
+    systems.map(both).into_iter().flatten().collect::<Vec<_>>().into_iter().cycle()
+}
+
+#[test]
+fn kernels_of_every_feature() {
+    let twice = kernels::ALL.into_iter().flat_map(|kernel| [kernel; 2]);
+    for ((name, build), options) in twice.zip(options()) {
+        assert_same(&enigma_air::module(&Make::kernel(name, build), &options));
+    }
+}
+
+#[test]
+fn random_kernels() {
+    for (seed, options) in (0..24).zip(options()) {
+        let kernel = enigma_ir::verify(sample(seed, Change::None).kernel).expect("random kernels are right");
+        assert_same(&enigma_air::module(&kernel, &options));
+    }
+}
+
 #[test]
 fn random_modules() {
-    for seed in 0..48 {
+    for seed in 0..24 {
         assert_same(&random::module(seed));
     }
 }

@@ -1,27 +1,9 @@
-//! LLVM 14's own tools, which say what a module means.
-
-use std::io::Write;
-use std::process::{Command, Stdio};
+//! What LLVM 14 makes of bitcode.
 
 use enigma_air::bitcode;
 use enigma_air::llvm::Module;
 
-/// What a tool prints when it reads this, or what it complains of.
-fn run(tool: &str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
-    let command =
-        Command::new(tool).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = command.map_err(|error| format!("{tool}: {error}; scripts/install-system-tools.sh installs it"))?;
-    let mut stdin = child.stdin.take().expect("it is piped");
-    let output = std::thread::scope(|scope| {
-        // A tool that stops early closes the pipe: what it says tells more than the broken pipe.
-        scope.spawn(move || stdin.write_all(input).ok());
-        child.wait_with_output().expect("the tool has been started")
-    });
-    match output.status.success() {
-        true => Ok(output.stdout),
-        false => Err(format!("{tool}: {}", String::from_utf8_lossy(&output.stderr))),
-    }
-}
+use crate::common::run;
 
 fn disassemble(bitcode: &[u8]) -> Result<String, String> {
     let text = run("llvm-dis-14", &["-o", "-", "-"], bitcode)?;

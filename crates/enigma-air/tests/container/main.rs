@@ -4,9 +4,11 @@ mod reader;
 
 use std::collections::HashSet;
 
+use enigma_air::Options;
 use enigma_air::metallib::{self, Constant, Error, Function};
 use enigma_ir::DType;
 use enigma_ir::target::System;
+use enigma_tests::{Make, kernels};
 use proptest::prelude::*;
 
 /// A kernel with this after the magic of its bitcode, which is all that the container looks into.
@@ -27,6 +29,23 @@ fn sample(system: System) -> Vec<u8> {
         function("größer", b"123456789012345678901234"),
     ];
     metallib::write(&functions, system).expect("three kernels")
+}
+
+#[test]
+fn a_library_of_kernels() {
+    let options = Options::default();
+    let kernels = kernels::ALL.map(|(name, build)| Make::kernel(name, build));
+    let file = enigma_air::metallib(&kernels.each_ref(), &options).expect("their names differ");
+    let library = reader::read(&file).expect("as it was written");
+    assert_eq!(library.functions.len(), kernels.len());
+    for (function, kernel) in library.functions.iter().zip(&kernels) {
+        assert_eq!(function.name, kernel.name());
+        assert_eq!(function.bitcode, enigma_air::bitcode(kernel, &options));
+        let read = function.constants.iter().map(|constant| (u32::from(constant.index), constant.metal_type));
+        let declared = kernel.function_constants().into_iter().map(|constant| (constant.index, constant.dtype.msl()));
+        assert_eq!(read.collect::<Vec<_>>(), declared.collect::<Vec<_>>());
+    }
+    assert!(library.functions.iter().any(|function| !function.constants.is_empty()));
 }
 
 #[test]

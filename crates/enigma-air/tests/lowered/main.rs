@@ -1,5 +1,7 @@
 //! What kernels are lowered to. LLVM 14 assembles and verifies every text that a snapshot shows.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod copies;
 mod llvm;
 
