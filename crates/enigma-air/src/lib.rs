@@ -13,7 +13,7 @@ mod lower;
 pub mod metallib;
 
 use enigma_ir::target::Target;
-use enigma_ir::{FunctionConstant, Kernel, Verified};
+use enigma_ir::{Diagnostic, Diagnostics, FunctionConstant, Kernel, Rule, Verified};
 
 /// Who carries out asynchronous copies.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
@@ -35,37 +35,50 @@ pub struct Options {
 }
 
 /// The kernel as a module.
-pub fn module(kernel: &Verified<Kernel>, options: &Options) -> llvm::Module {
+///
+/// # Errors
+///
+/// `unsupported` where the kernel needs what the target's system does not have, at the first place that does.
+pub fn module(kernel: &Verified<Kernel>, options: &Options) -> Result<llvm::Module, Diagnostics> {
     lower::lower(kernel, options)
 }
 
 /// The kernel as the text of LLVM IR, as LLVM 14 reads it.
-pub fn air_text(kernel: &Verified<Kernel>, options: &Options) -> String {
-    module(kernel, options).to_string()
+///
+/// # Errors
+///
+/// As for [`module`].
+pub fn air_text(kernel: &Verified<Kernel>, options: &Options) -> Result<String, Diagnostics> {
+    Ok(module(kernel, options)?.to_string())
 }
 
 /// The kernel as bitcode, as LLVM 14 writes it.
-pub fn bitcode(kernel: &Verified<Kernel>, options: &Options) -> Vec<u8> {
-    bitcode::write(&module(kernel, options))
+///
+/// # Errors
+///
+/// As for [`module`].
+pub fn bitcode(kernel: &Verified<Kernel>, options: &Options) -> Result<Vec<u8>, Diagnostics> {
+    Ok(bitcode::write(&module(kernel, options)?))
 }
 
 /// The kernels as a library, in the form in which Metal loads it from memory or from a `.metallib` file.
 ///
 /// # Errors
 ///
-/// Where the container has no room for the kernels: see [`metallib::Error`].
-pub fn metallib(kernels: &[&Verified<Kernel>], options: &Options) -> Result<Vec<u8>, metallib::Error> {
-    let functions: Vec<metallib::Function> = kernels.iter().map(|kernel| function(kernel, options)).collect();
-    metallib::write(&functions, options.target.system)
+/// As for [`module`]; and `unsupported` where the container has no room for the kernels: see [`metallib::Error`].
+pub fn metallib(kernels: &[&Verified<Kernel>], options: &Options) -> Result<Vec<u8>, Diagnostics> {
+    let functions: Result<Vec<_>, _> = kernels.iter().map(|kernel| function(kernel, options)).collect();
+    metallib::write(&functions?, options.target.system)
+        .map_err(|error| Diagnostic::placeless(Rule::Unsupported, error.to_string()).into())
 }
 
-fn function(kernel: &Verified<Kernel>, options: &Options) -> metallib::Function {
+fn function(kernel: &Verified<Kernel>, options: &Options) -> Result<metallib::Function, Diagnostics> {
     let constants = kernel.function_constants().into_iter().map(|FunctionConstant { index, dtype, .. }| {
         metallib::Constant { name: lower::constant_name(index), index, dtype }
     });
-    metallib::Function {
+    Ok(metallib::Function {
         name: kernel.name().to_owned(),
-        bitcode: bitcode(kernel, options),
+        bitcode: bitcode(kernel, options)?,
         constants: constants.collect(),
-    }
+    })
 }

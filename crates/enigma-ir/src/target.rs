@@ -3,6 +3,10 @@
 //! Versions are Apple's own: each release of macOS brings a version of the Metal Shading Language and of AIR, its compiled
 //! form. A later system takes what was made for an earlier one.
 
+use crate::diagnostic::{Diagnostic, Diagnostics, Rule};
+use crate::kernel::Kernel;
+use crate::span::Span;
+
 /// A version number.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct Version {
@@ -143,5 +147,51 @@ impl Target {
     /// reported to hang an M1.
     pub fn reads_back(&self) -> bool {
         self.read_back.unwrap_or(self.gpu_family <= 8)
+    }
+}
+
+/// Something that came with a version of the Metal Shading Language, and with the AIR of that system.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Feature {
+    /// What messages call it.
+    pub name: &'static str,
+    /// The version of the language.
+    pub since: Version,
+}
+
+impl Feature {
+    /// Fences, `atomic_thread_fence`.
+    pub const FENCES: Feature =
+        Feature { name: "an atomic operation that acquires or releases", since: Version { major: 3, minor: 2 } };
+}
+
+impl System {
+    /// Refuses a kernel that needs what this system does not have, at the first place that does.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported`.
+    pub fn provide(self, kernel: &Kernel, mut needs: impl Iterator<Item = (Feature, Span)>) -> Result<(), Diagnostics> {
+        match needs.find(|(feature, _)| feature.since > self.language()) {
+            Some((feature, span)) => Err(Diagnostics::new(vec![self.refusal(&feature, span)], kernel.files().clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn refusal(self, Feature { name, since }: &Feature, span: Span) -> Diagnostic {
+        let message = format!("{name} needs Metal {since}; {} has Metal {}", self.described(), self.language());
+        let refused = Diagnostic::new(Rule::Unsupported, message, span, "needed here");
+        match System::ALL.into_iter().find(|system| system.language() >= *since) {
+            Some(later) => refused.with_help(format!(
+                "emit for {} or later: `target_os=\"{}\"`; in Rust, `System::{later:?}`",
+                later.described(),
+                later.name()
+            )),
+            None => refused,
+        }
+    }
+
+    fn described(self) -> String {
+        format!("macOS {}", self.version().major)
     }
 }

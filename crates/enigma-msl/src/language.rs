@@ -3,35 +3,18 @@
 //! Most of the text is Metal 2.4, and every target has 3.0. A kernel that needs more than its target has is refused at the
 //! first place that does: no spelling in an older version means the same.
 
-use enigma_ir::target::{System, Version};
-use enigma_ir::{DType, Diagnostic, Diagnostics, Op, Rule, Span};
+use enigma_ir::target::{Feature, Version};
+use enigma_ir::{DType, Diagnostics, Op, Span};
 
 use crate::body::Emitter;
-
-/// Something that came with a version of the language.
-struct Feature {
-    /// What messages call it.
-    name: &'static str,
-    since: Version,
-}
 
 /// The type, its vectors and its matrices.
 const BFLOAT: Feature = Feature { name: "`bfloat`", since: Version { major: 3, minor: 1 } };
 
-/// `atomic_thread_fence`, and buffers that are `coherent(device)`.
-const FENCES: Feature =
-    Feature { name: "an atomic operation that acquires or releases", since: Version { major: 3, minor: 2 } };
-
 impl Emitter<'_> {
     /// Refuses a kernel that needs a newer version of the language than the target's system has.
     pub fn check_language(&self) -> Result<(), Diagnostics> {
-        let system = self.options.target.system;
-        match self.features().find(|(feature, _)| feature.since > system.language()) {
-            Some((feature, span)) => {
-                Err(Diagnostics::new(vec![refusal(&feature, span, system)], self.kernel.files().clone()))
-            }
-            None => Ok(()),
-        }
+        self.options.target.system.provide(self.kernel, self.features())
     }
 
     /// What the text needs that not every version has, in the order of the kernel.
@@ -39,7 +22,7 @@ impl Emitter<'_> {
         let params = self.kernel.params().iter().filter(|param| param.dtype == DType::BF16);
         let params = params.map(|param| (BFLOAT, param.span));
         let ops = self.live_operations().into_iter().flat_map(|op| {
-            let orders = (op.acquires() || op.releases()).then_some(FENCES);
+            let orders = (op.acquires() || op.releases()).then_some(Feature::FENCES);
             let bfloat = self.is_of_bfloat(op).then_some(BFLOAT);
             [orders, bfloat].into_iter().flatten().map(|feature| (feature, op.span))
         });
@@ -51,22 +34,4 @@ impl Emitter<'_> {
         let memories = op.memories.iter().map(|&memory| Some(self.kernel.memory(memory).dtype));
         values.chain(memories).any(|dtype| dtype == Some(DType::BF16))
     }
-}
-
-fn refusal(feature: &Feature, span: Span, system: System) -> Diagnostic {
-    let Feature { name, since } = feature;
-    let message = format!("{name} needs Metal {since}; {} has Metal {}", described(system), system.language());
-    let refused = Diagnostic::new(Rule::Unsupported, message, span, "needed here");
-    match System::ALL.into_iter().find(|system| system.language() >= *since) {
-        Some(later) => refused.with_help(format!(
-            "emit for {} or later: `target_os=\"{}\"`; in Rust, `System::{later:?}`",
-            described(later),
-            later.name()
-        )),
-        None => refused,
-    }
-}
-
-fn described(system: System) -> String {
-    format!("macOS {}", system.version().major)
 }

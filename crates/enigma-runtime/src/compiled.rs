@@ -151,7 +151,7 @@ impl Compiled {
             _ => enigma_air::Copies::Hardware,
         };
         let options = enigma_air::Options { copies, target: self.target() };
-        Ok(enigma_air::air_text(self.optimised(), &options))
+        enigma_air::air_text(self.optimised(), &options)
     }
 
     /// The kernel as Metal source.

@@ -233,8 +233,8 @@ impl Lowering<'_, '_> {
     fn issue_to_hardware(&mut self, copy: &Copy, tile: &Tile) -> Components {
         let Some(any) = self.holds_any(tile.read()) else { return self.hardware_copy(copy, tile) };
         if tile.edge.is_some() {
-            let no = self.out.bool(false);
-            let nothing = self.out.compare(IntPredicate::Eq, any, no);
+            let yes = self.out.bool(true);
+            let nothing = self.out.binary(BinaryOp::Xor, any, yes);
             self.guarded(nothing, &[], |this| {
                 this.fill_with_zero(tile);
                 Components::new()
@@ -339,7 +339,10 @@ impl Lowering<'_, '_> {
             let row = self.out.int(Type::I64, 0);
             return self.count(first, cols, step, |this, col| body(this, row, col));
         }
-        let elements = self.out.binary(BinaryOp::Mul, cols, rows);
+        let elements = match [cols, rows].map(|extent| self.out.known(extent)) {
+            [Some(cols), Some(rows)] => self.out.int(Type::I64, i128::from(cols) * i128::from(rows)),
+            _ => self.out.binary(BinaryOp::Mul, cols, rows),
+        };
         self.count(first, elements, step, |this, n| {
             let row = this.out.binary(BinaryOp::SDiv, n, cols);
             let col = this.out.binary(BinaryOp::SRem, n, cols);
@@ -411,7 +414,7 @@ impl Lowering<'_, '_> {
             Some(condition) => self.out.cast(CastOp::ZExt, condition, Type::I32),
             None => self.out.int(Type::I32, 1),
         };
-        self.out.binary(BinaryOp::Add, count, one)
+        if self.out.known(count) == Some(0) { one } else { self.out.binary(BinaryOp::Add, count, one) }
     }
 
     /// At the kernel's end: reads the tiles that were copied in and that nothing reads, and meets, where the GPU needs it.
@@ -422,9 +425,14 @@ impl Lowering<'_, '_> {
             self.threadgroup_barrier(MemFlags::Threadgroup);
         }
         for (memory, element) in left.elements {
-            let element = self.out.int(Type::I64, element.into());
             let first = self.memory(memory);
-            let place = self.out.offset(first, element);
+            let place = match element {
+                0 => first,
+                _ => {
+                    let element = self.out.int(Type::I64, element.into());
+                    self.out.offset(first, element)
+                }
+            };
             self.out.load_volatile(place, self.kernel.memory(memory).dtype.size() as u32);
         }
         if left.barrier {

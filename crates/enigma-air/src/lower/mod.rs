@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! module            what surrounds the kernel: data layout, metadata, versions
+//! features          what a kernel needs that not every system has
 //! parameters        the function's parameters and their metadata; function constants
 //! numbers           types, literals, conversions; `bfloat`, which is computed in `float`
 //! memory            arrays, loads and stores
@@ -30,6 +31,7 @@ mod barriers;
 mod control;
 mod conversion;
 mod copies;
+mod features;
 mod float;
 mod geometry;
 mod integer;
@@ -47,7 +49,7 @@ use std::collections::HashMap;
 
 use enigma_ir::table::{Error, Group};
 use enigma_ir::target::Target;
-use enigma_ir::{BlockId, DType, Kernel, Op, Opcode, Type as Kind, ValueId, Verified};
+use enigma_ir::{BlockId, DType, Diagnostics, Kernel, Op, Opcode, Type as Kind, ValueId, Verified};
 use smallvec::SmallVec;
 
 use self::copies::Events;
@@ -60,8 +62,9 @@ pub(crate) use parameters::constant_name;
 pub(crate) type Components = SmallVec<[Value; 4]>;
 
 /// A kernel as a module.
-pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Module {
+pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Result<Module, Diagnostics> {
     let Options { copies, target } = *options;
+    features::check(kernel, target.system)?;
     let mut module = module::surroundings(kernel.name(), target.system);
     let parameters = parameters::declare(&mut module, kernel);
     let function = parameters.function;
@@ -82,7 +85,7 @@ pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Module {
     lowering.out.ret(None);
     lowering.out.finish();
     module::describe(&mut module, kernel, target.system, &parameters);
-    module
+    Ok(module)
 }
 
 /// Writes the function of a kernel.

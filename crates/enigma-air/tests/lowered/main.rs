@@ -12,7 +12,7 @@ use enigma_tests::Make;
 /// The text of a kernel, without what surrounds its function: that is the same for all.
 fn lowered(name: &str, options: &Options, build: fn(&mut Make)) -> String {
     let kernel = Make::kernel(name, build);
-    let text = air_text(&kernel, options);
+    let text = air_text(&kernel, options).expect("the system has what the kernel needs");
     llvm::verify(&text);
     let start = text.find("%struct").or_else(|| text.find("\n@")).or_else(|| text.find("define")).unwrap_or_default();
     let end = text.find("!llvm.module.flags").unwrap_or(text.len());
