@@ -4,8 +4,11 @@ use enigma_ir::{Arg, DType, MemoryId, Opcode, ValueId};
 
 use crate::make::{Make, float, int, name};
 
+/// Writes a kernel.
+pub type Build = fn(&mut Make);
+
 /// Every kernel of this module, by its name.
-pub const ALL: [(&str, fn(&mut Make)); 19] = [
+pub const ALL: [(&str, Build); 19] = [
     ("vector_add", vector_add),
     ("tiled_load", tiled_load),
     ("reverse", reverse),
