@@ -18,8 +18,8 @@
 //!   its body. A loop that each thread enters at its own position starts at 0 in one of them.
 //! * What comes in the next iteration of a loop does not count, since there may be none.
 //!
-//! So a kernel that does enough may be found wanting; it then gets a read that it could do without. The other way round
-//! it is not.
+//! So a kernel that does enough may be found wanting; it then gets a read that it could do without. What passes does read
+//! the memory, if perhaps not the elements that the copy brought.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -47,11 +47,12 @@ pub fn read_back(kernel: &Kernel) -> ReadBack {
     let mut left = ReadBack::default();
     for op in kernel.walk().into_iter().map(|id| kernel.op(id)) {
         let Some(copy) = op.as_copy().filter(|copy| search.brings_tile(copy)) else { continue };
+        let waits = search.waits(op.results[0]);
         let element = (copy.dst, search.first_element(&copy));
-        if !search.waits_lead_to(op.results[0], &|op| search.reads(op, copy.dst)) && !left.elements.contains(&element) {
+        if !search.all_lead_to(&waits, &|op| search.reads(op, copy.dst)) && !left.elements.contains(&element) {
             left.elements.push(element);
         }
-        left.barrier |= !search.waits_lead_to(op.results[0], &|op| op.code == Opcode::Barrier);
+        left.barrier |= !search.all_lead_to(&waits, &|op| op.code == Opcode::Barrier);
     }
     left.barrier |= !left.elements.is_empty();
     left
@@ -84,18 +85,22 @@ impl Search<'_> {
         first.filter(|&element| element < len).unwrap_or_default()
     }
 
-    /// Whether every way from each wait for the event to the kernel's end comes to such an operation.
-    fn waits_lead_to(&self, event: ValueId, wanted: &dyn Fn(&Op) -> bool) -> bool {
+    /// The operations that wait for an event, under whatever name it comes to them.
+    fn waits(&self, event: ValueId) -> Vec<OpId> {
         let used = aliases(self.kernel, event).into_iter().flat_map(|alias| uses(self.kernel, alias));
         let waits = used.filter_map(|used| match used {
             Use::Wait(wait) => Some(wait),
             Use::Enters(..) | Use::Yield(..) => None,
         });
-        let waits: Vec<OpId> = waits.collect();
-        !waits.is_empty() && waits.into_iter().all(|wait| self.leads_to(wait, wanted))
+        waits.collect()
     }
 
-    /// Whether every way from an operation does: in the rest of its block, or behind the loop or branch that owns that.
+    /// Whether every way from each wait to the kernel's end comes to such an operation.
+    fn all_lead_to(&self, waits: &[OpId], wanted: &dyn Fn(&Op) -> bool) -> bool {
+        !waits.is_empty() && waits.iter().all(|&wait| self.leads_to(wait, wanted))
+    }
+
+    /// Whether every way from an operation does so: in the rest of its block, or behind the loop or branch that owns that.
     fn leads_to(&self, from: OpId, wanted: &dyn Fn(&Op) -> bool) -> bool {
         let block = self.kernel.block(self.kernel.op(from).parent);
         let mut rest = block.ops.iter().skip_while(|&&id| id != from).skip(1);
