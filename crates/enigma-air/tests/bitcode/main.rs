@@ -11,6 +11,7 @@ use enigma_air::llvm::{
 };
 use enigma_air::{Copies, Options, bitcode};
 use enigma_ir::target::{System, Target};
+use enigma_ir::{Kernel, Verified};
 use enigma_tests::random::{Change, sample};
 use enigma_tests::{Make, kernels};
 use tools::assert_same;
@@ -361,11 +362,19 @@ fn options() -> impl Iterator<Item = Options> {
     systems.map(both).into_iter().flatten().collect::<Vec<_>>().into_iter().cycle()
 }
 
+/// The module of a kernel; of one that needs more than a system has, the module for the next that has it.
+fn lowered(kernel: &Verified<Kernel>, options: &Options) -> Module {
+    let later = System::ALL.into_iter().filter(|&system| system >= options.target.system);
+    let mut modules = later
+        .map(|system| enigma_air::module(kernel, &Options { target: Target { system, ..options.target }, ..*options }));
+    modules.find_map(Result::ok).expect("macOS 26 has what every kernel needs")
+}
+
 #[test]
 fn kernels_of_every_feature() {
     let twice = kernels::ALL.into_iter().flat_map(|kernel| [kernel; 2]);
     for ((name, build), options) in twice.zip(options()) {
-        assert_same(&enigma_air::module(&Make::kernel(name, build), &options).expect(name));
+        assert_same(&lowered(&Make::kernel(name, build), &options));
     }
 }
 
@@ -373,7 +382,7 @@ fn kernels_of_every_feature() {
 fn random_kernels() {
     for (seed, options) in (0..24).zip(options()) {
         let kernel = enigma_ir::verify(sample(seed, Change::None).kernel).expect("random kernels are right");
-        assert_same(&enigma_air::module(&kernel, &options).expect("macOS 15 has what it needs"));
+        assert_same(&lowered(&kernel, &options));
     }
 }
 
