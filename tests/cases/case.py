@@ -30,8 +30,8 @@ class Expected:
     """What has to come out: integers, or floats and how far they may be off.
 
     ``scale`` is what the error is relative to, where that is not the result; ``open`` says where the language leaves
-    the result open, and ``open_in_metal`` where only the text for Metal does; ``zeros`` is whether the sign of a zero
-    matters.
+    the result open, and ``open_in_metal`` where only the text for Metal does; ``steps_in_metal`` is how much farther
+    off a GPU may be, which has no wider floats to compute in; ``zeros`` is whether the sign of a zero matters.
     """
 
     values: np.ndarray
@@ -39,6 +39,7 @@ class Expected:
     scale: np.ndarray | None = None
     open: np.ndarray | bool = False
     open_in_metal: np.ndarray | bool = False
+    steps_in_metal: float = 0.0
     zeros: bool = True
 
     def errors(self, got: np.ndarray, t: Element) -> np.ndarray:
@@ -113,7 +114,7 @@ class Check:
         errors[
             np.broadcast_to(expected.open | (metal & np.asarray(expected.open_in_metal)), errors.shape)
         ] = 0.0
-        bound = expected.ulps + (REFERENCE_ERROR if expected.ulps else 0.0)
+        bound = expected.ulps + (REFERENCE_ERROR if expected.ulps else 0.0) + metal * expected.steps_in_metal
         worst = int(np.argmax(errors))
         if errors[worst] <= bound:
             return None

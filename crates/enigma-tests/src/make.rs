@@ -1,6 +1,6 @@
 //! The builder with shorter names, for kernels built by hand.
 
-use enigma_ir::{Arg, Builder, DType, Kernel, Literal, MemoryId, Opcode, Span, ValueId, Verified, verify};
+use enigma_ir::{Arg, Builder, DType, Kernel, Literal, MemoryId, Opcode, Span, Type, ValueId, Verified, verify};
 
 const SPAN: Span = Span { file: 0, line: 1, column: 1, end_line: 1, end_column: 1 };
 
@@ -68,6 +68,11 @@ impl Make {
     pub fn call_it(&mut self, value: ValueId, name: &str) -> ValueId {
         self.0.name_value(value, name);
         value
+    }
+
+    /// The type of a value.
+    pub fn ty(&self, value: ValueId) -> Type {
+        self.0.kernel().ty(value)
     }
 
     /// An operation without a result.

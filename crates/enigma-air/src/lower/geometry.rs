@@ -1,4 +1,8 @@
 //! Geometry, and products of matrices: computed in `float`, and rounded once.
+//!
+//! As Metal's own functions they are made for speed: squares may overflow where a length would not, and each step rounds.
+//! The result is off by a few units in the last place of a `float`; where terms may cancel each other out, of that of the
+//! sum of their magnitudes.
 
 use enigma_ir::{DType, Op, Opcode, ValueId};
 use smallvec::{SmallVec, smallvec};

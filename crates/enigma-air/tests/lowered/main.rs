@@ -4,6 +4,7 @@
 mod common;
 mod copies;
 mod llvm;
+mod numbers;
 
 use enigma_air::{Copies, Options, air_text};
 use enigma_ir::target::Target;
