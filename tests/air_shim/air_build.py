@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,14 @@ AIR_SHIM = Path(__file__).resolve().parent
 sys.path.insert(0, str(AIR_SHIM.parent / "metal_shim"))
 
 from air_rules import broken_rules  # noqa: E402
-from air_text import AirError, AirText  # noqa: E402
+from air_text import AirError, AirText, Function  # noqa: E402
 from shim_build import COMPILER, RUNTIME, SHIM, cached, compile_file, link, shim_files  # noqa: E402
 
 ASSEMBLER, LINKER = "llvm-as-14", "llvm-link-14"
+
+# Functions whose parameters AIR 2.8 changed: strides in the place of a row's length and whether to transpose.
+MATRIX_ACCESS = re.compile(r"air\.simdgroup_matrix_8x8_(?:load|store)\.")
+STRIDES = (2, 8)
 
 # `-ffp-contract=off`: no multiplication is fused with an addition that the text does not fuse it with.
 FLAGS = ["-O1", "-fPIC", "-ffp-contract=off", "-Wno-override-module", "-x", "ir"]
@@ -49,12 +53,15 @@ def build(texts: Sequence[str]) -> Path:
 
 
 @cache
-def functions() -> dict[str, str]:
-    """The type of each function of AIR that the shim has, by its name."""
+def functions() -> dict[str, list[str]]:
+    """The types of each function of AIR that the shim has, by its name."""
     library = ctypes.CDLL(str(cached([], shim_files(AIR_SHIM), lambda work: link(work, [_shim()]))))
     library.shim_air_functions.restype = ctypes.c_char_p
-    listed = library.shim_air_functions().decode()
-    return dict(line.split(" ", 1) for line in listed.splitlines())
+    types: dict[str, list[str]] = {}
+    for line in library.shim_air_functions().decode().splitlines():
+        name, ty = line.split(" ", 1)
+        types.setdefault(name, []).append(ty)
+    return types
 
 
 def assembled(text: str) -> bytes:
@@ -114,17 +121,23 @@ def _kernel_name(air: AirText) -> str:
 
 def _check(air: AirText) -> None:
     """Raises where the text declares what AIR does not have, or holds what GPUs are known not to take."""
-    known = functions()
-    wrong = [
-        f"AIR has no function `{function.name}`"
-        if function.name not in known
-        else f"`{function.name}` is `{known[function.name]}`, not `{function.type}`"
-        for function in air.declared
-        if known.get(function.name) != function.type
-    ]
+    wrong = [problem for function in air.declared for problem in _declaration(function, air.version)]
     wrong += broken_rules(air.text)
     if wrong:
         raise AirError("\n".join(wrong))
+
+
+def _declaration(function: Function, version: tuple[int, int] | None) -> Iterator[str]:
+    """What is wrong with a declaration in that version of AIR."""
+    types = functions().get(function.name)
+    if types is None:
+        yield f"AIR has no function `{function.name}`"
+    elif function.type not in types:
+        yield f"`{function.name}` is `{'` or `'.join(types)}`, not `{function.type}`"
+    elif version is not None and MATRIX_ACCESS.match(function.name):
+        strides = not function.type.endswith("i1)")
+        if strides != (version >= STRIDES):
+            yield f"`{function.name}` is not `{function.type}` in AIR {version[0]}.{version[1]}"
 
 
 def _object(work: Path, number: int, modules: Sequence[Path]) -> Path:

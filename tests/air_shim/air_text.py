@@ -96,6 +96,13 @@ class AirText:
         return [self._functions[match[3]] for match in _HEAD.finditer(self.text) if match[1] == "declare"]
 
     @cached_property
+    def version(self) -> tuple[int, int] | None:
+        """The version of AIR, if the text says it."""
+        for major, minor, _ in self.named("air.version"):
+            return int(major.removeprefix("i32 ")), int(minor.removeprefix("i32 "))
+        return None
+
+    @cached_property
     def parameters(self) -> list[Parameter]:
         """What the nodes say of the kernel's parameters."""
         [kernel] = self.named("air.kernel")
@@ -129,8 +136,9 @@ class AirText:
         """What is done when the object is loaded: functions are looked up, and function constants registered."""
         body, names = [], []
         for n, function in enumerate(self.declared):
-            size = len(function.name) + 1
-            names.append(f'@shim.name.{n} = internal constant [{size} x i8] c"{function.name}\\00"')
+            key = f"{function.name} {function.type}"
+            size = len(key) + 1
+            names.append(f'@shim.name.{n} = internal constant [{size} x i8] c"{key}\\00"')
             name = f"i8* getelementptr ([{size} x i8], [{size} x i8]* @shim.name.{n}, i32 0, i32 0)"
             body.append(f"  %found.{n} = call {_CALLED} @shim_air_function({name})")
             body.append(f"  store {_CALLED} %found.{n}, {_CALLED}* @shim.function.{function.name}")

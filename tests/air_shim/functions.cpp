@@ -4,21 +4,20 @@
 
 namespace air {
 
-void Table::insert(const std::string &name, Name result, std::initializer_list<Name> parameters,
-                   void (*call)(void *, void **)) {
+void Table::insert(const std::string &name, Name result, std::initializer_list<Name> parameters, Function call) {
     std::string list;
     for (Name parameter : parameters) list += (list.empty() ? "" : ", ") + parameter();
-    functions[name] = {result() + " (" + list + ")", call};
+    functions[name + " " + result() + " (" + list + ")"] = call;
 }
 
-const Function *Table::find(const std::string &name) const {
-    auto found = functions.find(name);
-    return found == functions.end() ? nullptr : &found->second;
+Function Table::find(const std::string &name_and_type) const {
+    auto found = functions.find(name_and_type);
+    return found == functions.end() ? nullptr : found->second;
 }
 
 std::string Table::list() const {
     std::string lines;
-    for (const auto &[name, function] : functions) lines += name + " " + function.type + "\n";
+    for (const auto &[name_and_type, function] : functions) lines += name_and_type + "\n";
     return lines;
 }
 
@@ -47,7 +46,7 @@ const char *shim_air_functions(void) {
     return list.c_str();
 }
 
-// Which function has this name. The host has seen to it that there is one.
-void (*shim_air_function(const char *name))(void *, void **) { return table().find(name)->call; }
+// The function of this name and type. The host has seen to it that there is one.
+air::Function shim_air_function(const char *name_and_type) { return table().find(name_and_type); }
 
 }

@@ -12,10 +12,8 @@
 
 namespace air {
 
-struct Function {
-    std::string type;
-    void (*call)(void *result, void **arguments);
-};
+// Calls a function with the addresses of its result and of its arguments.
+using Function = void (*)(void *result, void **arguments);
 
 // A pointer into an address space of AIR: 0 is the thread's own memory, 1 device, 2 constant, 3 threadgroup memory.
 template <class T, int space> struct Pointer {
@@ -80,9 +78,10 @@ class Table {
 public:
     template <class F> void add(const std::string &name, F) { add<F>(name, &F::operator()); }
 
-    const Function *find(const std::string &name) const;
+    // The function of that name and type, written one after the other.
+    Function find(const std::string &name_and_type) const;
 
-    // A line for each function: its name, then its type.
+    // A line for each function: its name, then its type. One name may have several types.
     std::string list() const;
 
 private:
@@ -92,8 +91,7 @@ private:
     template <class F, class R, class... As> void add(const std::string &name, R (F::*)(As...) const) {
         insert(name, Written<R>::name, {Written<As>::name...}, call<F, R, As...>);
     }
-    void insert(const std::string &name, Name result, std::initializer_list<Name> parameters,
-                void (*call)(void *, void **));
+    void insert(const std::string &name, Name result, std::initializer_list<Name> parameters, Function call);
 
     template <class F, class R, class... As> static void call(void *result, void **arguments) {
         return call<F, R, As...>(result, arguments, std::index_sequence_for<As...>());

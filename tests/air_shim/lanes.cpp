@@ -85,6 +85,8 @@ struct Place {
     }
 };
 
+ulong2 strides(ulong pitch, bool transposed) { return transposed ? ulong2(pitch, 1) : ulong2(1, pitch); }
+
 template <class T> Matrix<T> nothing() {
     Matrix<T> matrix;
     std::memset(&matrix, 0xa5, sizeof matrix);
@@ -151,8 +153,17 @@ template <class D, class A, class B, class C> void add_product(Table &table) {
     });
 }
 
+// Loads and stores have two forms: before AIR 2.8 they took a row's length and whether the matrix is transposed.
 template <class T, int space> void add_matrix_access(Table &table) {
     const std::string types = ".v64" + suffix<T>() + ".p" + std::to_string(space) + suffix<T>();
+    table.add("air.simdgroup_matrix_8x8_load" + types,
+              [](Pointer<T, space> source, ulong pitch, ulong2 origin, bool transposed) {
+                  return load<T>(source.address, {strides(pitch, transposed), origin});
+              });
+    table.add("air.simdgroup_matrix_8x8_store" + types,
+              [](Matrix<T> matrix, Pointer<T, space> target, ulong pitch, ulong2 origin, bool transposed) {
+                  store<T>(matrix, target.address, {strides(pitch, transposed), origin});
+              });
     table.add("air.simdgroup_matrix_8x8_load" + types, [](Pointer<T, space> source, ulong2, ulong2 strides, ulong2 origin) {
         return load<T>(source.address, {strides, origin});
     });
