@@ -30,6 +30,14 @@ impl Case {
         Case { kernel, arguments, grid: [threads, 1, 1], threads: [threads, 1, 1], expected, tolerance: 0.0 }
     }
 
+    /// A case in which all must be as the executor has it, run by one threadgroup of `threads`.
+    pub fn as_executed(kernel: Verified<Kernel>, arguments: Vec<Data>, threads: u32, tolerance: f64) -> Case {
+        let (grid, threads) = ([threads, 1, 1], [threads, 1, 1]);
+        let case = Case { kernel, arguments, grid, threads, expected: Vec::new(), tolerance };
+        let results = case.run_on_cpu().into_iter().map(|data| data.values.into_iter().map(Some).collect());
+        Case { expected: results.enumerate().collect(), ..case }
+    }
+
     fn compare(&self, where_: &str, results: &[Data], text: &str) {
         for (index, expected) in &self.expected {
             let result = &results[*index];

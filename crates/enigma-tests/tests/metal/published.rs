@@ -1,6 +1,7 @@
 //! The kernels whose text the emitter's snapshots show.
 
-use enigma_ir::DType;
+use enigma_ir::passes::{Constant, specialise};
+use enigma_ir::{DType, Literal, verify};
 use enigma_tests::{Make, kernels};
 
 use crate::case::{Case, check_every_target};
@@ -21,6 +22,15 @@ fn snapshots_run() {
         transform(),
         bfloat_square(),
         unread(),
+        branches("large and even", 200),
+        branches("small and odd", 5),
+        branches("neither", 51),
+        loops(),
+        numbers(),
+        histogram(),
+        compare_exchange(),
+        lanes(),
+        bits_and_directions(),
     ]);
 }
 
@@ -133,4 +143,51 @@ fn unread() -> Case {
     let arguments = vec![floats(96, |i| i as f64), floats(32, |_| 0.0)];
     let expected = floats(32, |i| if i < 5 { i as f64 } else { -1.0 });
     Case::exact(Make::kernel("unread", kernels::unread), arguments, 32, 1, expected)
+}
+
+/// Of four threads only the first is inside.
+fn branches(name: &str, x: i128) -> Case {
+    let arguments = vec![Data::new(DType::I32, [x, 7, 8, 9]), Data::scalar(DType::U32, 1)];
+    Case::as_executed(Make::kernel(name, kernels::branches), arguments, 4, 0.0)
+}
+
+fn loops() -> Case {
+    Case::as_executed(Make::kernel("loops", kernels::loops), vec![Data::filled(DType::I32, 192, 0)], 64, 0.0)
+}
+
+fn numbers() -> Case {
+    let arguments = vec![
+        Data::floats(DType::F16, (0..32).map(f64::from)),
+        Data::floats(DType::BF16, (0..32).map(f64::from)),
+        Data::new(DType::I32, -16..16),
+        floats(32, |i| i as f64),
+    ];
+    Case::as_executed(Make::kernel("numbers", kernels::numbers), arguments, 32, 1e-6)
+}
+
+fn histogram() -> Case {
+    let data = Data::new(DType::U32, (0..256).map(|i| i * i % 97));
+    let first_bit = Constant { index: 0, dtype: DType::U32, value: Literal::Int(2) };
+    let kernel = specialise(&Make::kernel("histogram", kernels::histogram), &[first_bit]).and_then(verify);
+    let arguments = vec![data, Data::filled(DType::U32, 256, 3), floats(1, |_| 0.5)];
+    Case::as_executed(kernel.unwrap_or_else(|errors| panic!("{errors}")), arguments, 256, 0.0)
+}
+
+fn compare_exchange() -> Case {
+    let kernel = Make::kernel("compare_exchange", kernels::compare_exchange);
+    Case::exact(kernel, vec![floats(1, |_| 0.0)], 64, 0, floats(1, |_| 64.0))
+}
+
+fn lanes() -> Case {
+    let arguments = vec![floats(32, |i| i as f64), Data::new(DType::I64, (0..32).map(|i| i << 40))];
+    Case::as_executed(Make::kernel("lanes", kernels::lanes), arguments, 32, 0.0)
+}
+
+fn bits_and_directions() -> Case {
+    let arguments = vec![
+        Data::new(DType::U32, (0..16).map(|i| i * 0x1234567)),
+        Data::floats(DType::BF16, (0..32).map(|i| f64::from(i) - 7.5)),
+    ];
+    let kernel = Make::kernel("bits_and_directions", kernels::bits_and_directions);
+    Case::as_executed(kernel, arguments, 16, 1e-2)
 }
