@@ -193,7 +193,7 @@ impl Sections {
 
     fn assemble(self, system: System) -> Vec<u8> {
         let mut extension = Vec::new();
-        tag(&mut extension, b"UUID", &uuid(&self.list));
+        tag(&mut extension, b"UUID", &self.uuid());
         extension.extend(b"ENDT");
 
         let list = HEADER_SIZE;
@@ -204,7 +204,7 @@ impl Sections {
 
         let mut file = Vec::with_capacity(end);
         file.extend(b"MTLB");
-        file.extend([MACOS_LIBRARY, 2, revision(system)].map(u16::to_le_bytes).concat());
+        file.extend([MACOS_LIBRARY, MINOR, revision(system)].map(u16::to_le_bytes).concat());
         file.extend([EXECUTABLE, MACOS]);
         file.extend(version(system.version()));
         file.extend((end as u64).to_le_bytes());
@@ -217,10 +217,23 @@ impl Sections {
         }
         file
     }
+
+    /// A UUID of the kind whose bits the program chooses: from names, hashes and constants, so that libraries are equal where
+    /// their UUIDs are.
+    fn uuid(&self) -> [u8; 16] {
+        let digest = Sha256::new().chain_update(&self.list).chain_update(&self.public).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        bytes[6] = bytes[6] & 0x0F | 0x80;
+        bytes[8] = bytes[8] & 0x3F | 0x80;
+        bytes
+    }
 }
 
 /// The format's major version, 1, and a bit that says the library is for macOS.
 const MACOS_LIBRARY: u16 = 0x8001;
+/// The format's minor version.
+const MINOR: u16 = 2;
 /// A library that pipelines are made from, rather than one that is linked.
 const EXECUTABLE: u8 = 0;
 /// The platform, 1, and a bit that says the library is for 64-bit systems.
@@ -228,7 +241,7 @@ const MACOS: u8 = 0x81;
 /// A function that a compute pipeline is made of.
 const KERNEL: u8 = 2;
 
-/// The last number of the format's version, which is 1.2 besides.
+/// The format's revision.
 const fn revision(system: System) -> u16 {
     match system {
         System::MacOs13 | System::MacOs14 => 7,
@@ -314,14 +327,4 @@ fn wrap(out: &mut Vec<u8>, function: &Function) -> Result<Range<usize>, Error> {
     out.extend(&function.bitcode);
     out.resize(start + (out.len() - start).next_multiple_of(16), 0);
     Ok(start..out.len())
-}
-
-/// A UUID of the kind whose bits the program chooses: from the function list, which holds the names and the hashes, so that
-/// equal libraries have equal ones.
-fn uuid(list: &[u8]) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Sha256::digest(list)[..16]);
-    bytes[6] = bytes[6] & 0x0F | 0x80;
-    bytes[8] = bytes[8] & 0x3F | 0x80;
-    bytes
 }

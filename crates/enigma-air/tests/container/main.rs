@@ -81,18 +81,21 @@ fn assert_same_constants(read: &[reader::Constant], written: &[Constant]) {
 
 #[test]
 fn libraries_that_differ_have_different_uuids() {
-    let of = |name, rest, system| {
-        let file = metallib::write(&[function(name, rest)], system).expect("a kernel");
+    let of = |function, system| {
+        let file = metallib::write(&[function], system).expect("a kernel");
         reader::read(&file).expect("as it was written").uuid
     };
+    let with = |name| Function { constants: vec![constant(name, 0, DType::I32)], ..function("a", b"same") };
     let uuids = [
-        of("a", b"same", System::MacOs14),
-        of("b", b"same", System::MacOs14),
-        of("a", b"other", System::MacOs14),
-        of("a", b"same", System::MacOs15),
+        of(function("a", b"same"), System::MacOs14),
+        of(function("b", b"same"), System::MacOs14),
+        of(function("a", b"other"), System::MacOs14),
+        of(function("a", b"same"), System::MacOs15),
+        of(with("c"), System::MacOs14),
+        of(with("d"), System::MacOs14),
     ];
     assert_eq!(HashSet::from(uuids).len(), uuids.len());
-    assert_eq!(of("a", b"same", System::MacOs14), uuids[0]);
+    assert_eq!(of(function("a", b"same"), System::MacOs14), uuids[0]);
     // Version 8 of RFC 9562: the program chooses the bits.
     assert!(uuids.iter().all(|uuid| uuid[6] >> 4 == 8 && uuid[8] >> 6 == 2));
 }
