@@ -40,7 +40,7 @@ class ShimKernel:
         ``args`` has a contiguous array for each buffer, changed in place, and a NumPy scalar for each scalar parameter;
         ``constants`` a NumPy scalar for the index of each function constant.
         Raises ``RuntimeError`` where the runtime finds a barrier that not all threads reach, lanes that pass different
-        operands to a copy, or a copy that is never waited for.
+        operands to a copy, a copy that is never waited for, or a tile without a barrier after its wait.
         """
         arrays = [np.asarray(arg) for arg in args]
         for array in arrays:

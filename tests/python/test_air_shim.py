@@ -119,7 +119,7 @@ READ = "%v = load float, float addrspace(3)* %p\n  store float %v, float addrspa
 
 @pytest.mark.parametrize("early", [False, True])
 def test_a_copy_is_carried_out_by_its_wait(early):
-    steps = [READ, MEET, AWAIT] if early else [AWAIT, MEET, READ]
+    steps = [READ, MEET, AWAIT, MEET] if early else [AWAIT, MEET, READ]
     source, target = np.arange(32, dtype=np.float32), np.zeros(32, np.float32)
     compile_air(copied("\n  ".join(steps))).run([source, target], grid=(32,), threads=(32,))
     poison = np.frombuffer(b"\xa5" * 128, np.float32)

@@ -63,7 +63,7 @@ impl MetalHost {
     ///
     /// # Errors
     /// What the runtime found: a barrier that not all reach, lanes that pass different operands to a copy, an empty
-    /// copy, a copy never waited for or waited for twice.
+    /// copy, a copy never waited for or waited for twice, a tile without a barrier after its wait.
     pub fn run(
         &self,
         index: usize,
