@@ -22,7 +22,7 @@ from ._core import Carry, Event, RegisterTensor, Tensor, Value
 from .checking import checking
 from .control import for_range, if_, range, range_constexpr, while_
 from .errors import Diagnostic, EnigmaError, Label
-from .kernel import CompiledKernel, Kernel, compile, kernel
+from .kernel import CompiledKernel, Kernel, compile, kernel, metallib
 from .language import *
 from .lowering import Lowering
 from .memory import (
@@ -73,8 +73,8 @@ __all__ = [
     "Statistics", "Tensor", "Timeline", "UInt8", "UInt16", "UInt32", "UInt64", "Value", "arch",
     "async_copy_commit", "async_copy_to_threadgroup", "b1", "benchmark", "bf16", "check", "checking", "compile", "f16",
     "f32", "for_range", "i8", "i16", "i32", "i64", "if_", "kernel", "launch", "make_float2", "make_float3",
-    "make_float4", "range", "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8", "u16", "u32",
-    "u64", "while_",
+    "make_float4", "metallib", "range", "range_constexpr", "register_tensor", "testing", "threadgroup_alloc", "u8",
+    "u16", "u32", "u64", "while_",
 ]  # fmt: skip
 __all__ += language.__all__
 

@@ -78,6 +78,24 @@ class Program:
             return 2
         return 0
 
+    def collect(self) -> list[Kernel]:
+        """The kernels of interest at its top, each once, when it is loaded as a module is.
+
+        Raises:
+            Unusable: when it cannot be loaded; what it raises is shown as Python would.
+            EnigmaError: when that is what it raises.
+        """
+        try:
+            with self._executed(ast.parse(self._source, self.path), "__kernels__"):
+                return [kernel for kernel in dict.fromkeys(self.kernels.values()) if self.wants(kernel)]
+        except EnigmaError:
+            raise
+        except SystemExit as end:
+            raise Unusable(f"{self.path} ends its program while it is loaded") from end
+        except Exception as error:
+            _show(error, self.path)
+            raise Unusable(f"{self.path} cannot be loaded") from error
+
     def _launch(self, log: Log) -> None:
         tree = ast.parse(self._source, self.path)
         if any(map(_declares, ast.walk(tree))):

@@ -1,4 +1,4 @@
-"""The command ``enigma``: checks the launches of a program, draws them, and explains rules."""
+"""The command ``enigma``: checks the launches of a program, draws them, writes its kernels, and explains rules."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import _core
+from . import _core, _emit
 from ._launches import Chosen, Merged
 from ._program import Program, Unusable
 from .errors import EnigmaError
 from .report import colourful, counted, page
 from .timeline import Timeline
 
-DESCRIPTION = "Checks the kernel launches of a program, draws them, and explains rules."
+DESCRIPTION = "Checks the kernel launches of a program, draws them, writes its kernels, and explains rules."
 USAGE = "%(prog)s file.py[::kernel] [options] [-- arguments of the program]"
 LAUNCHES = (
     "Looks at the launches that are declared with `@kernel.sample(grid=, threads=)`, or else at those that the program"
@@ -87,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the Nth launch, from 1; without it the first with errors, or else the first",
     )  # fmt: skip
     timeline.set_defaults(command=_timeline)
+
+    _emit.add_arguments(
+        commands.add_parser("emit", description=_emit.DESCRIPTION, help="write kernels for a target")
+    )
 
     explain = commands.add_parser("explain", help="explain a rule, or list the rules")
     explain.add_argument("rule", nargs="?")

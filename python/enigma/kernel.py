@@ -8,7 +8,7 @@ import inspect
 import linecache
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -224,18 +224,16 @@ class CompiledKernel:
         scalar_params: the names of those that are numbers.
         grid: the launch shape, when compiling fixed one; None for a kernel.
         block: threads of a threadgroup, when compiling fixed them; None for a kernel.
-        metallib_path: where a ``.metallib`` was written; None, since no Apple toolchain is called.
-        metallib_bytes: its bytes; None likewise.
-        has_metallib: whether there is one; False likewise.
+        metallib_path: where `compile` or `export_metallib` wrote the ``.metallib``; None as long as neither has.
     """
 
     metallib_path: Path | None = None
-    metallib_bytes: bytes | None = None
     grid: tuple[int, int, int] | None = None
     block: tuple[int, int, int] | None = None
 
-    def __init__(self, core: _core.Compiled) -> None:
+    def __init__(self, core: _core.Compiled, emit_only: bool = False) -> None:
         self._core = core
+        self._emit_only = emit_only
 
     @boundary
     def specialise(self, constants: Constants) -> CompiledKernel:
@@ -246,7 +244,7 @@ class CompiledKernel:
             EnigmaError: when they are not one number for each of the kernel's function constants; and for what they
                 make wrong with the kernel.
         """
-        return CompiledKernel(self._core.specialise(constants))
+        return CompiledKernel(self._core.specialise(constants), self._emit_only)
 
     @property
     def kernel_name(self) -> str:
@@ -264,9 +262,16 @@ class CompiledKernel:
     def scalar_params(self) -> list[str]:
         return [name for name, _, is_scalar, _ in self._core.parameters if is_scalar]
 
+    @functools.cached_property
+    def metallib_bytes(self) -> bytes | None:
+        """The kernel as a ``.metallib``, the library that Metal loads, made without Apple's compiler. None after
+        ``emit_only``."""
+        return None if self._emit_only else self._core.metallib()
+
     @property
     def has_metallib(self) -> bool:
-        return self.metallib_bytes is not None
+        """Whether there is a ``.metallib``: there is, but after ``emit_only``."""
+        return not self._emit_only
 
     @property
     def remarks(self) -> tuple[Diagnostic, ...]:
@@ -326,6 +331,15 @@ class CompiledKernel:
         target.write_text(self.metal_source, encoding="utf-8")
         return target
 
+    @boundary
+    def export_metallib(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Writes the ``.metallib`` to a file, by default ``<kernel_name>.metallib`` here, and returns its path, which
+        is `metallib_path` from then on."""
+        target = Path(f"{self.kernel_name}.metallib" if path is None else path)
+        target.write_bytes(self._core.metallib())
+        self.metallib_path = target
+        return target
+
     def __repr__(self) -> str:
         return f"<enigma.CompiledKernel {self.kernel_name}({', '.join(self.param_names)})>"
 
@@ -355,12 +369,13 @@ def compile(
         keep_metal_source: write the Metal source to ``<work_dir>/<kernel_name>.metal``.
         dump_ir: print the kernel representation.
         dump_mlir: print the MLIR module.
-        work_dir: where files go; the working directory by default. Giving one keeps the Metal source.
+        work_dir: where files go; the working directory by default. Giving one keeps the Metal source and the
+            ``.metallib``.
         vec_width: 2, 3 or 4: where a thread reads or writes so many consecutive elements one by one, it does so
             together. Results are the same. 0 and 1 leave each access as it is.
         constants: numbers for the function constants; see `CompiledKernel.specialise`.
-        emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` says so too. As no ``.metallib`` is made
-            in any case, it changes nothing.
+        emit_only: make the texts and no ``.metallib``. ``ENIGMA_EMIT_ONLY=1`` in the environment says so too, where
+            this is left out.
         async_lowering: how asynchronous copies reach Apple's hardware: ``"asm"`` (declarations bound by ``__asm``, for
             compilers up to macOS 15), ``"asm-escaped"`` (the same under an escaped label, for later ones), ``"air"`` (a
             ``.metallib`` made without Apple's compiler) or ``"cooperative"`` (the lanes copy). ``"auto"`` takes, on a
@@ -391,7 +406,9 @@ def compile(
     core = fn._trace().emitted(async_lowering, target_os, gpu_family, linear_copy, read_back)
     if constants is not None:
         core = core.specialise(constants)
-    compiled = CompiledKernel(core.widened(vec_width))
+    if emit_only is None:
+        emit_only = os.environ.get("ENIGMA_EMIT_ONLY") == "1"
+    compiled = CompiledKernel(core.widened(vec_width), emit_only)
     if dump_ir:
         print(compiled._core.ir())
     if dump_mlir:
@@ -400,4 +417,26 @@ def compile(
         directory = Path(work_dir or ".")
         directory.mkdir(parents=True, exist_ok=True)
         compiled.export_metal(directory / f"{compiled.kernel_name}.metal")
+        if work_dir is not None and not emit_only:
+            compiled.export_metallib(directory / f"{compiled.kernel_name}.metallib")
     return compiled
+
+
+@boundary
+def metallib(kernels: Iterable[CompiledKernel]) -> bytes:
+    """Several kernels as one ``.metallib``, the library that Metal loads, for the latest of the systems that they were
+    compiled for. Write it to a file, or hand it to Metal from memory; a kernel is found in it by its name.
+
+    Raises:
+        EnigmaError: for no kernels, and for two of one name.
+    """
+    return _core.metallib([_compiled(kernel) for kernel in kernels])
+
+
+def _compiled(kernel: object) -> _core.Compiled:
+    if isinstance(kernel, CompiledKernel):
+        return kernel._core
+    raise _core.refusal_here(
+        "invalid-kernel", f"a library is made of compiled kernels, not of {type(kernel).__name__}", "called here",
+        "compile it first, with `enigma.compile`",
+    )  # fmt: skip

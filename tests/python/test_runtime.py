@@ -191,6 +191,8 @@ def test_compile_writes_and_prints_what_it_is_asked_for(tmp_path, capsys, monkey
     assert compiled.export_metal(tmp_path / "other.metal").read_text() == compiled.metal_source
     enigma.compile(add, work_dir=tmp_path / "made")
     assert (tmp_path / "made" / "add.metal").exists()
+    assert (tmp_path / "made" / "add.metallib").read_bytes() == enigma.compile(add).metallib_bytes
+    assert compiled.metallib_bytes is None and not compiled.has_metallib
     with pytest.raises(enigma.EnigmaError, match="msl"):
         compiled.source("spirv")
 
@@ -201,7 +203,7 @@ def test_what_is_known_of_a_compiled_kernel():
     assert compiled.num_params == 4
     assert compiled.param_names == ["A", "Low", "n", "High"]
     assert compiled.scalar_params == ["n"]
-    assert compiled.metallib_path is None and compiled.metallib_bytes is None and not compiled.has_metallib
+    assert compiled.metallib_path is None and compiled.has_metallib
     assert compiled.grid is None and compiled.block is None
     with pytest.raises(enigma.EnigmaError, match="vec_width"):
         enigma.compile(split, vec_width=5)

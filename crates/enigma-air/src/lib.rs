@@ -61,15 +61,26 @@ pub fn bitcode(kernel: &Verified<Kernel>, options: &Options) -> Result<Vec<u8>, 
     Ok(bitcode::write(&module(kernel, options)?))
 }
 
-/// The kernels as a library, in the form in which Metal loads it from memory or from a `.metallib` file.
+/// Kernels as a library, in the form in which Metal loads it from memory or from a `.metallib` file: in their order, each
+/// lowered in its own way, all for the latest of the systems that they are for.
 ///
 /// # Errors
 ///
-/// As for [`module`]; and `unsupported` where the container has no room for the kernels: see [`metallib::Error`].
-pub fn metallib(kernels: &[&Verified<Kernel>], options: &Options) -> Result<Vec<u8>, Diagnostics> {
-    let functions: Result<Vec<_>, _> = kernels.iter().map(|kernel| function(kernel, options)).collect();
-    metallib::write(&functions?, options.target.system)
-        .map_err(|error| Diagnostic::placeless(Rule::Unsupported, error.to_string()).into())
+/// As for [`module`]; `invalid-operand` for no kernels, for two of one name, and for what the container has no room for.
+pub fn metallib(kernels: &[(&Verified<Kernel>, Options)]) -> Result<Vec<u8>, Diagnostics> {
+    let system = kernels.iter().map(|(_, options)| options.target.system).max().unwrap_or_default();
+    let functions = kernels.iter().map(|(kernel, options)| {
+        let target = Target { system, ..options.target };
+        function(kernel, &Options { target, ..*options })
+    });
+    let functions: Vec<metallib::Function> = functions.collect::<Result<_, _>>()?;
+    metallib::write(&functions, system).map_err(|refused| refusal(&refused))
+}
+
+fn refusal(refused: &metallib::Error) -> Diagnostics {
+    let text = refused.to_string();
+    let (message, help) = text.rsplit_once(": ").unwrap_or((&text, ""));
+    Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into()
 }
 
 fn function(kernel: &Verified<Kernel>, options: &Options) -> Result<metallib::Function, Diagnostics> {

@@ -72,6 +72,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check::refused, module)?)?;
     module.add_function(wrap_pyfunction!(check::check_order, module)?)?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::metallib, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::threadgroup_alloc, module)?)?;
     module.add_function(wrap_pyfunction!(tensor::register_tensor, module)?)?;
     module.add_function(wrap_pyfunction!(call::thread_position_in_grid, module)?)?;

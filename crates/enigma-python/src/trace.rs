@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use enigma_ir::{Binding, Builder, DType, Diagnostic, Diagnostics, Kernel, Rule, SourceFiles, Span, Type, ValueId};
 use pyo3::exceptions::{PyAttributeError, PyException, PyNotImplementedError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyBytes, PyTuple, PyType};
 
 use crate::argument::dtype;
 use crate::constants;
@@ -376,6 +376,11 @@ impl Compiled {
         self.inner.air_source().map_err(|found| enigma_error(py, &found))
     }
 
+    /// The kernel as a `.metallib`.
+    fn metallib<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        library(py, &[&self.inner])
+    }
+
     /// The kernel as an MLIR module.
     fn mlir_source(&self) -> String {
         self.inner.mlir_source()
@@ -385,4 +390,16 @@ impl Compiled {
     fn ir(&self) -> String {
         enigma_ir::print(self.inner.kernel())
     }
+}
+
+/// Kernels as one `.metallib`, in their order.
+#[pyfunction]
+pub fn metallib<'py>(py: Python<'py>, kernels: Vec<Bound<'py, Compiled>>) -> PyResult<Bound<'py, PyBytes>> {
+    let kernels: Vec<&enigma_runtime::Compiled> = kernels.iter().map(|kernel| &kernel.get().inner).collect();
+    library(py, &kernels)
+}
+
+fn library<'py>(py: Python<'py>, kernels: &[&enigma_runtime::Compiled]) -> PyResult<Bound<'py, PyBytes>> {
+    let library = enigma_runtime::metallib(kernels).map_err(|found| enigma_error(py, &found))?;
+    Ok(PyBytes::new(py, &library))
 }

@@ -8,6 +8,7 @@ use enigma_ir::target::Target;
 use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Space, Verified};
 
 use crate::device;
+use crate::library;
 use crate::lowering::{self, Chosen, Emission, Lowering};
 
 /// How many consecutive elements an access of one thread may take together.
@@ -140,18 +141,31 @@ impl Compiled {
         })
     }
 
-    /// The kernel as the text of LLVM IR, in the dialect of Metal.
+    /// The kernel as the text of LLVM IR, in the dialect of Metal, under the lowering that was [chosen](Self::lowering).
     ///
     /// # Errors
     ///
-    /// As for [`enigma_air::air_text`].
+    /// As for [`enigma_air::module`] and [`lowering`](Self::lowering).
     pub fn air_source(&self) -> Result<String, Diagnostics> {
+        enigma_air::air_text(self.optimised(), &self.air_options()?)
+    }
+
+    /// The kernel as a `.metallib`; for several in one see [`metallib`](crate::metallib()).
+    ///
+    /// # Errors
+    ///
+    /// As for [`metallib`](crate::metallib()).
+    pub fn metallib(&self) -> Result<Vec<u8>, Diagnostics> {
+        library::metallib(&[self])
+    }
+
+    /// How the kernel becomes AIR: with the hardware's copies, unless the lanes are to copy.
+    pub(crate) fn air_options(&self) -> Result<enigma_air::Options, Diagnostics> {
         let copies = match self.lowering()?.lowering {
             Lowering::Cooperative => enigma_air::Copies::Cooperative,
-            _ => enigma_air::Copies::Hardware,
+            Lowering::Asm | Lowering::AsmEscaped | Lowering::Air => enigma_air::Copies::Hardware,
         };
-        let options = enigma_air::Options { copies, target: self.target() };
-        enigma_air::air_text(self.optimised(), &options)
+        Ok(enigma_air::Options { copies, target: self.target() })
     }
 
     /// The kernel as Metal source.

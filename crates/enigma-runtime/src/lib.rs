@@ -3,6 +3,7 @@
 mod compiled;
 mod device;
 mod failure;
+mod library;
 pub mod lowering;
 
 pub use compiled::Compiled;
@@ -11,4 +12,5 @@ pub use enigma_check::{Figures, Finding, Instance, Order, Report, Runs, Timeline
 pub use enigma_cpu::{Argument, Buffer, Element, Launch, Limits, Printout, Statistics};
 pub use enigma_ir::passes::Constant;
 pub use failure::Failure;
+pub use library::metallib;
 pub use lowering::{Choice, Chosen, Emission, GPU_FAMILIES, Lowering};

@@ -35,7 +35,7 @@ fn sample(system: System) -> Vec<u8> {
 fn a_library_of_kernels() {
     let options = Options::default();
     let kernels = kernels::ALL.map(|(name, build)| Make::kernel(name, build));
-    let file = enigma_air::metallib(&kernels.each_ref(), &options).expect("their names differ");
+    let file = enigma_air::metallib(&kernels.each_ref().map(|kernel| (kernel, options))).expect("their names differ");
     let library = reader::read(&file).expect("as it was written");
     assert_eq!(library.functions.len(), kernels.len());
     for (function, kernel) in library.functions.iter().zip(&kernels) {
