@@ -1,4 +1,4 @@
-//! How long it takes from a Rust function to Metal source: tracing, verifying, optimising, emitting.
+//! How long it takes from a Rust function to Metal source, and to a `.metallib`: tracing, verifying, optimising, emitting.
 
 use std::hint::black_box;
 
@@ -25,6 +25,10 @@ fn compile(c: &mut Criterion) {
     group.bench_function("emit", |b| b.iter(|| enigma_msl::emit(compiled.optimised(), &Options::default())));
     group.bench_function("trace + verify + optimise + emit", |b| {
         b.iter(|| tiled_load().compile().and_then(|kernel| kernel.metal_source(&Options::default())));
+    });
+    group.bench_function(".metallib", |b| b.iter(|| compiled.metallib()));
+    group.bench_function("trace + verify + optimise + .metallib", |b| {
+        b.iter(|| tiled_load().compile().and_then(|kernel| kernel.metallib()));
     });
     group.finish();
 }
