@@ -267,7 +267,8 @@ impl<'m> Builder<'m> {
         }
     }
 
-    fn pointee(&self, pointer: Value) -> Type {
+    /// What a pointer points to.
+    pub fn pointee(&self, pointer: Value) -> Type {
         let ty = self.type_of(pointer);
         self.module.types.pointee(ty).unwrap_or(ty)
     }

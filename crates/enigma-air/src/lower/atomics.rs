@@ -16,10 +16,11 @@ const RELAXED: i128 = 0;
 
 /// Where the object of an atomic operation is.
 #[derive(Copy, Clone)]
-struct Object {
-    /// As a pointer to 32 bits.
-    bits: Value,
-    scope: Scope,
+pub(crate) struct Object {
+    /// Its address.
+    pub place: Value,
+    /// Of the memory that it is in.
+    pub scope: Scope,
 }
 
 impl Lowering<'_, '_> {
@@ -33,11 +34,11 @@ impl Lowering<'_, '_> {
         if op.releases() {
             self.fence_around(scope);
         }
-        let place = self.place(memory, op.operands[0]);
-        let object = Object { bits: self.out.pointer_to(place, Type::I32), scope };
+        let object = Object { place: self.place(memory, op.operands[0]), scope };
+        let values: Vec<Value> = op.operands[1..].iter().map(|&value| self.number(value)).collect();
         let held = match kernel.memory(memory).dtype {
-            DType::F32 => self.atomic_of_float(op, place, object),
-            dtype => self.atomic_of_integer(op, dtype, object),
+            DType::F32 => self.atomic_of_float(op.code, object, &values),
+            dtype => self.atomic_of_integer(op.code, dtype, object, &values),
         };
         if let Some(&result) = op.results.first() {
             self.define(result, smallvec![held]);
@@ -52,26 +53,20 @@ impl Lowering<'_, '_> {
         self.fence(if tiles { MemFlags::DeviceAndThreadgroup } else { MemFlags::Device }, scope);
     }
 
-    fn atomic_of_integer(&mut self, op: &Op, dtype: DType, object: Object) -> Value {
-        let values: Vec<Value> = op.operands[1..].iter().map(|&value| self.number(value)).collect();
-        self.atomic_of_bits(op.code, dtype, object, &values)
-    }
-
-    fn atomic_of_float(&mut self, op: &Op, place: Value, object: Object) -> Value {
-        let values: Vec<Value> = op.operands[1..].iter().map(|&value| self.number(value)).collect();
-        match (op.code, object.scope) {
-            (Opcode::AtomicFetchAdd, Scope::Device) => {
-                self.atomic_call("add.f32", Type::FLOAT, Object { bits: place, ..object }, &values)
-            }
-            (Opcode::AtomicFetchSub, Scope::Device) => {
-                self.atomic_call("sub.f32", Type::FLOAT, Object { bits: place, ..object }, &values)
-            }
-            (Opcode::AtomicFetchAdd, _) => self.add_in_a_loop(object, BinaryOp::FAdd, values[0]),
-            (Opcode::AtomicFetchSub, _) => self.add_in_a_loop(object, BinaryOp::FSub, values[0]),
-            (code, _) => {
-                let bits: Vec<Value> =
-                    values.into_iter().map(|value| self.out.cast(CastOp::BitCast, value, Type::I32)).collect();
-                let held = self.atomic_of_bits(code, DType::U32, object, &bits);
+    fn atomic_of_float(&mut self, code: Opcode, object: Object, values: &[Value]) -> Value {
+        match (code, object.scope) {
+            (Opcode::AtomicFetchAdd, Scope::Device) => return self.atomic_call("add.f32", Type::FLOAT, object, values),
+            (Opcode::AtomicFetchSub, Scope::Device) => return self.atomic_call("sub.f32", Type::FLOAT, object, values),
+            _ => {}
+        }
+        let bits = Object { place: self.out.pointer_to(object.place, Type::I32), ..object };
+        match code {
+            Opcode::AtomicFetchAdd => self.add_in_a_loop(bits, BinaryOp::FAdd, values[0]),
+            Opcode::AtomicFetchSub => self.add_in_a_loop(bits, BinaryOp::FSub, values[0]),
+            _ => {
+                let values: Vec<Value> =
+                    values.iter().map(|&value| self.out.cast(CastOp::BitCast, value, Type::I32)).collect();
+                let held = self.atomic_of_integer(code, DType::U32, bits, &values);
                 match code {
                     Opcode::AtomicLoad | Opcode::AtomicExchange => self.out.cast(CastOp::BitCast, held, Type::FLOAT),
                     _ => held,
@@ -80,7 +75,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn atomic_of_bits(&mut self, code: Opcode, dtype: DType, object: Object, values: &[Value]) -> Value {
+    fn atomic_of_integer(&mut self, code: Opcode, dtype: DType, object: Object, values: &[Value]) -> Value {
         let fetch = match code {
             Opcode::AtomicLoad => return self.atomic_call("load.i32", Type::I32, object, values),
             Opcode::AtomicStore => return self.atomic_call("store.i32", Type::VOID, object, values),
@@ -129,9 +124,9 @@ impl Lowering<'_, '_> {
     }
 
     /// A function of AIR, told after its own operands of the order, the scope, and that it happens.
-    fn atomic_call(&mut self, function: &str, result: Type, object: Object, operands: &[Value]) -> Value {
+    pub fn atomic_call(&mut self, function: &str, result: Type, object: Object, operands: &[Value]) -> Value {
         let memory = if object.scope == Scope::Device { "global" } else { "local" };
-        let mut arguments = vec![object.bits];
+        let mut arguments = vec![object.place];
         arguments.extend(operands);
         arguments.extend([RELAXED, object.scope as i128].map(|n| self.out.int(Type::I32, n)));
         arguments.push(self.out.bool(true));

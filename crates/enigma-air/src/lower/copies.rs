@@ -85,10 +85,11 @@ fn same(kernel: &Kernel, a: ValueId, b: ValueId) -> bool {
     a == b || kernel.integer(a).is_some_and(|n| kernel.integer(b) == Some(n))
 }
 
-/// One side of a copy: where its first element is, and how many elements on the next row begins.
+/// One side of a copy: a memory, how many elements on the copy begins, and how many on from there its next row does.
 #[derive(Copy, Clone)]
 struct Side {
-    first: Value,
+    memory: Value,
+    offset: Value,
     pitch: Value,
 }
 
@@ -148,8 +149,6 @@ impl Lowering<'_, '_> {
     /// The numbers of a copy. A tile to device memory of which only a part exists is the copy of that part.
     fn tile(&mut self, copy: &Copy) -> Tile {
         let dtype = self.kernel.memory(copy.dst).dtype;
-        let dst = self.place(copy.dst, copy.dst_offset);
-        let src = self.place(copy.src, copy.src_offset);
         let (pitches, extent, edge) = match copy.shape {
             CopyShape::Linear { count } => {
                 let (count, one) = (self.widened(count), self.out.int(Type::I64, 1));
@@ -172,7 +171,8 @@ impl Lowering<'_, '_> {
                 }
             }
         };
-        let [dst, src] = [(dst, pitches[0]), (src, pitches[1])].map(|(first, pitch)| Side { first, pitch });
+        let [dst, src] = [(copy.dst, copy.dst_offset, pitches[0]), (copy.src, copy.src_offset, pitches[1])]
+            .map(|(memory, offset, pitch)| Side { memory: self.memory(memory), offset: self.widened(offset), pitch });
         Tile { dtype, dst, src, extent, edge }
     }
 
@@ -245,7 +245,10 @@ impl Lowering<'_, '_> {
     }
 
     fn hardware_copy(&mut self, copy: &Copy, tile: &Tile) -> Components {
-        let [dst, src] = [tile.dst, tile.src].map(|side| self.out.pointer_to(side.first, Type::I8));
+        let [dst, src] = [tile.dst, tile.src].map(|side| {
+            let first = self.element_at(side.memory, side.offset);
+            self.out.pointer_to(first, Type::I8)
+        });
         let size = self.out.int(Type::I64, tile.dtype.size() as i128);
         let linear = matches!(copy.shape, CopyShape::Linear { .. }) && self.target.linear_copy == LinearCopy::Linear;
         let (dimensions, operands) = if linear {
@@ -351,12 +354,20 @@ impl Lowering<'_, '_> {
     }
 
     fn element_of(&mut self, side: Side, row: Value, col: Value) -> Value {
-        if self.out.known(row) == Some(0) {
-            return self.out.offset(side.first, col);
-        }
-        let start = self.out.binary(BinaryOp::Mul, row, side.pitch);
-        let index = self.out.binary(BinaryOp::Add, start, col);
-        self.out.offset(side.first, index)
+        let start = match self.out.known(row) {
+            Some(0) => side.offset,
+            _ => {
+                let start = self.out.binary(BinaryOp::Mul, row, side.pitch);
+                self.sum(side.offset, start)
+            }
+        };
+        // One step leads there: chains of them are reported to be miscompiled where elements are bytes.
+        let index = self.sum(start, col);
+        self.element_at(side.memory, index)
+    }
+
+    fn sum(&mut self, a: Value, b: Value) -> Value {
+        if self.out.known(a) == Some(0) { b } else { self.out.binary(BinaryOp::Add, a, b) }
     }
 
     /// Waits for copies. Those that are known to be over drop out.
@@ -387,7 +398,7 @@ impl Lowering<'_, '_> {
         let mut count = self.out.int(Type::I32, 0);
         for &event in events {
             let event = self.components(event).clone();
-            let slot = if self.out.known(count) == Some(0) { first } else { self.out.offset(first, count) };
+            let slot = self.element_at(first, count);
             self.out.store(event[0], slot, POINTER_ALIGNMENT);
             count = self.count_if(count, event.get(1).copied());
         }
@@ -414,7 +425,7 @@ impl Lowering<'_, '_> {
             Some(condition) => self.out.cast(CastOp::ZExt, condition, Type::I32),
             None => self.out.int(Type::I32, 1),
         };
-        if self.out.known(count) == Some(0) { one } else { self.out.binary(BinaryOp::Add, count, one) }
+        self.sum(count, one)
     }
 
     /// At the kernel's end: reads the tiles that were copied in and that nothing reads, and meets, where the GPU needs it.
@@ -425,14 +436,8 @@ impl Lowering<'_, '_> {
             self.threadgroup_barrier(MemFlags::Threadgroup);
         }
         for (memory, element) in left.elements {
-            let first = self.memory(memory);
-            let place = match element {
-                0 => first,
-                _ => {
-                    let element = self.out.int(Type::I64, element.into());
-                    self.out.offset(first, element)
-                }
-            };
+            let element = self.out.int(Type::I64, element.into());
+            let place = self.element_at(self.memory(memory), element);
             self.out.load_volatile(place, self.kernel.memory(memory).dtype.size() as u32);
         }
         if left.barrier {

@@ -99,15 +99,8 @@ impl Lowering<'_, '_> {
 
     /// A function that treats each bit alike.
     fn by_halves(&mut self, function: &str, x: Value, other: Option<Value>) -> Value {
-        let half = self.out.int(Type::I64, 32);
-        let upper = self.out.binary(BinaryOp::LShr, x, half);
-        let [lower, upper] = [x, upper].map(|bits| {
-            let bits = self.out.cast(CastOp::Trunc, bits, Type::I32);
-            let bits = self.lane_call(function, DType::U32, bits, other);
-            self.out.cast(CastOp::ZExt, bits, Type::I64)
-        });
-        let upper = self.out.binary(BinaryOp::Shl, upper, half);
-        self.out.binary(BinaryOp::Or, lower, upper)
+        let halves = self.halves(x).map(|bits| self.lane_call(function, DType::U32, bits, other));
+        self.joined(halves)
     }
 
     fn visit_lanes(&mut self, lanes: Lanes, dtype: DType, x: Value, combine: Combine, reach: Reach) -> Value {

@@ -5,7 +5,7 @@ use smallvec::smallvec;
 
 use super::numbers::memory_type;
 use super::{Components, Lowering};
-use crate::llvm::{Global, Linkage, Literal, Shape, Value, space};
+use crate::llvm::{Global, Linkage, Literal, Shape, Type, Value, space};
 
 /// The one variable that all threadgroup arrays are in. Apple's compiler is reported to give two variables the same place
 /// where it sees no access to one of them, and it does not look into copies.
@@ -56,12 +56,13 @@ impl Lowering<'_, '_> {
 
     /// The address of an element.
     pub fn place(&mut self, memory: MemoryId, index: ValueId) -> Value {
-        let first = self.memory(memory);
-        if self.kernel.integer(index) == Some(0) {
-            return first;
-        }
         let index = self.widened(index);
-        self.out.offset(first, index)
+        self.element_at(self.memory(memory), index)
+    }
+
+    /// The address of an element by its number, from the first one's.
+    pub fn element_at(&mut self, first: Value, index: Value) -> Value {
+        if self.out.known(index) == Some(0) { first } else { self.out.offset(first, index) }
     }
 
     fn dtype(&self, memory: MemoryId) -> DType {
@@ -72,15 +73,30 @@ impl Lowering<'_, '_> {
     pub fn read(&mut self, memory: MemoryId, index: ValueId) -> Value {
         let dtype = self.dtype(memory);
         let place = self.place(memory, index);
-        let stored = self.out.load(place, dtype.size() as u32);
+        let stored = self.fetch(memory, place);
         self.loaded(stored, dtype)
+    }
+
+    /// What memory holds at a place.
+    fn fetch(&mut self, memory: MemoryId, place: Value) -> Value {
+        match self.coherence.is_shared(memory) {
+            true => self.shared_load(place),
+            false => self.out.load(place, self.dtype(memory).size() as u32),
+        }
+    }
+
+    fn put(&mut self, memory: MemoryId, stored: Value, place: Value) {
+        match self.coherence.is_shared(memory) {
+            true => self.shared_store(stored, place),
+            false => self.out.store(stored, place, self.dtype(memory).size() as u32),
+        }
     }
 
     fn write(&mut self, memory: MemoryId, index: ValueId, value: Value) {
         let dtype = self.dtype(memory);
         let stored = self.stored(value, dtype);
         let place = self.place(memory, index);
-        self.out.store(stored, place, dtype.size() as u32);
+        self.put(memory, stored, place);
     }
 
     /// A load or a store.
@@ -127,14 +143,18 @@ impl Lowering<'_, '_> {
     fn vector_load(&mut self, op: &Op) {
         let (memory, width) = (op.memories[0], self.kernel.ty(op.results[0]).components() as u32);
         let dtype = self.dtype(memory);
-        let place = self.vector_place(memory, op.operands[0], width);
-        let vector = self.out.load(place, dtype.size() as u32);
-        let components = (0..width)
-            .map(|n| {
-                let stored = self.out.extract(vector, n);
-                self.loaded(stored, dtype)
-            })
-            .collect();
+        let stored: Components = match self.coherence.is_shared(memory) {
+            true => {
+                let places = self.places(memory, op.operands[0], width);
+                places.into_iter().map(|place| self.shared_load(place)).collect()
+            }
+            false => {
+                let place = self.vector_place(memory, op.operands[0], width);
+                let vector = self.out.load(place, dtype.size() as u32);
+                (0..width).map(|n| self.out.extract(vector, n)).collect()
+            }
+        };
+        let components = stored.into_iter().map(|stored| self.loaded(stored, dtype)).collect();
         self.define(op.results[0], components);
     }
 
@@ -143,9 +163,23 @@ impl Lowering<'_, '_> {
         let dtype = self.dtype(memory);
         let components = self.components(op.operands[1]).clone();
         let stored: Components = components.into_iter().map(|value| self.stored(value, dtype)).collect();
+        if self.coherence.is_shared(memory) {
+            let places = self.places(memory, op.operands[0], stored.len() as u32);
+            return stored.into_iter().zip(places).for_each(|(stored, place)| self.shared_store(stored, place));
+        }
         let place = self.vector_place(memory, op.operands[0], stored.len() as u32);
         let vector = self.out.vector(&stored);
         self.out.store(vector, place, dtype.size() as u32);
+    }
+
+    /// The addresses of consecutive elements.
+    fn places(&mut self, memory: MemoryId, index: ValueId, count: u32) -> Components {
+        let first = self.place(memory, index);
+        let mut at = |n: u32| {
+            let n = self.out.int(Type::I64, n.into());
+            self.element_at(first, n)
+        };
+        (0..count).map(&mut at).collect()
     }
 
     fn vector_place(&mut self, memory: MemoryId, index: ValueId, width: u32) -> Value {

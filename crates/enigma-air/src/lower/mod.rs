@@ -20,6 +20,7 @@
 //! pack              floats packed into integers
 //! atomics           atomic operations
 //! barriers          barriers and fences
+//! coherence         device memory that threadgroups share while a kernel runs
 //! copies            asynchronous copies
 //! lanes             what simdgroups and quads do together
 //! simdgroup_matrix  matrices that the lanes of a simdgroup hold together
@@ -28,6 +29,7 @@
 mod arithmetic;
 mod atomics;
 mod barriers;
+mod coherence;
 mod control;
 mod conversion;
 mod copies;
@@ -52,6 +54,7 @@ use enigma_ir::target::Target;
 use enigma_ir::{BlockId, DType, Diagnostics, Kernel, Op, Opcode, Type as Kind, ValueId, Verified};
 use smallvec::SmallVec;
 
+use self::coherence::Coherence;
 use self::copies::Events;
 use crate::llvm::{Attribute, Builder, Module, Type, Value};
 
@@ -65,6 +68,8 @@ pub(crate) type Components = SmallVec<[Value; 4]>;
 pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Result<Module, Diagnostics> {
     let Options { copies, target } = *options;
     features::check(kernel, target.system)?;
+    let coherence = Coherence::of(kernel);
+    coherence.check(kernel)?;
     let mut module = module::surroundings(kernel.name(), target.system);
     let parameters = parameters::declare(&mut module, kernel);
     let function = parameters.function;
@@ -73,6 +78,7 @@ pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Result<Modu
         target,
         copies,
         events: Events::of(kernel, copies),
+        coherence,
         out: Builder::new(&mut module, function),
         values: vec![Components::new(); kernel.value_count()],
         memories: vec![None; kernel.memories().len()],
@@ -94,6 +100,7 @@ pub(crate) struct Lowering<'k, 'm> {
     pub target: Target,
     pub copies: Copies,
     pub events: Events,
+    pub coherence: Coherence,
     pub out: Builder<'m>,
     /// The components of each value, once it is made.
     values: Vec<Components>,

@@ -76,6 +76,21 @@ impl Lowering<'_, '_> {
         self.out.cast(op, number, Type::I64)
     }
 
+    /// The lower and the upper half of a 64-bit integer.
+    pub fn halves(&mut self, x: Value) -> [Value; 2] {
+        let half = self.out.int(Type::I64, 32);
+        let upper = self.out.binary(BinaryOp::LShr, x, half);
+        [x, upper].map(|bits| self.out.cast(CastOp::Trunc, bits, Type::I32))
+    }
+
+    /// The 64-bit integer that has these halves.
+    pub fn joined(&mut self, halves: [Value; 2]) -> Value {
+        let [lower, upper] = halves.map(|bits| self.out.cast(CastOp::ZExt, bits, Type::I64));
+        let half = self.out.int(Type::I64, 32);
+        let upper = self.out.binary(BinaryOp::Shl, upper, half);
+        self.out.binary(BinaryOp::Or, lower, upper)
+    }
+
     /// What memory holds for a number.
     pub fn stored(&mut self, value: Value, dtype: DType) -> Value {
         match dtype {

@@ -1,8 +1,10 @@
 //! What kernels are lowered to. LLVM 14 assembles and verifies every text that a snapshot shows.
 
+mod atomics;
 #[path = "../common/mod.rs"]
 mod common;
 mod copies;
+mod lanes;
 mod llvm;
 mod numbers;
 
