@@ -49,6 +49,7 @@ impl Lowering<'_, '_> {
         self.compute(op, |this, dtype, x| match op.code {
             Opcode::FloorDiv if dtype.is_float() => this.float_floor_division(dtype, x),
             Opcode::FloorDiv if dtype.is_signed_integer() => this.floor_division(dtype, x[0], x[1]),
+            // As Apple's compiler does, and not by LLVM's `frem`.
             Opcode::Rem if dtype.is_float() => this.float_call("fmod", dtype, x),
             Opcode::Div | Opcode::FloorDiv | Opcode::Rem if dtype.is_integer() => {
                 let divisor = this.safe_divisor(dtype, x[0], x[1]);
