@@ -12,8 +12,10 @@ import pytest
 import enigma
 from enigma import _core
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "metal_shim")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "air_shim"), str(TESTS / "metal_shim")]
 
+from air_host import compile_air  # noqa: E402
 from cases import all_launches  # noqa: E402
 from cases.elements import ELEMENTS, samples  # noqa: E402
 from metal_host import compile_all  # noqa: E402
@@ -82,10 +84,11 @@ def test_mlir_takes_every_case():
     assert printed.stdout.count("func.func @") == len(LAUNCHES)
 
 
+@pytest.mark.parametrize("on_cpu", [True, False], ids=["executor", "AIR"])
 @pytest.mark.parametrize(
     "t", [t for t in ELEMENTS.values() if not t.is_float and not t.is_bool], ids=lambda t: t.name
 )
-def test_division_by_zero_ends_no_program(t):
+def test_division_by_zero_ends_no_program(t, on_cpu):
     @enigma.kernel
     def divided(X: t.dtype, Y: t.dtype, Q: t.dtype, F: t.dtype, R: t.dtype):
         i = enigma.thread_position_in_grid
@@ -95,7 +98,11 @@ def test_division_by_zero_ends_no_program(t):
 
     x, y = samples(t.name, 2)
     q, f, r = (np.zeros_like(x) for _ in range(3))
-    divided[x.size, 64](x, y, q, f, r)
+    if on_cpu:
+        divided[x.size, 64](x, y, q, f, r)
+    else:
+        air = compile_air(enigma.compile(divided).source("air"))
+        air.run([x, y, q, f, r], grid=(x.size, 1, 1), threads=(64, 1, 1))
     # The smallest integer has no positive counterpart: its quotient by -1 wraps to itself.
     least = (x.astype(object) == t.low) & (y.astype(object) == -1)
     np.testing.assert_array_equal(q[least], x[least])
