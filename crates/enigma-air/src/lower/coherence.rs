@@ -2,26 +2,42 @@
 //!
 //! What one threadgroup writes need not reach another, unless Metal is told so of the buffer, by `coherent(device)`. How its
 //! compiler says that in AIR is not known. Atomic operations do reach other threadgroups; so where a kernel orders memory
-//! between threadgroups, what it writes is loaded and stored by relaxed ones, 32 bits at a time.
+//! between threadgroups, a buffer that it reads and writes is loaded and stored by relaxed ones, 32 bits at a time; the last
+//! word of a buffer of narrower elements may reach beyond its end, where Metal's buffers have room. What the hardware copies, and matrices of a simdgroup, are left as they are: nothing is known to say of them.
 
-use enigma_ir::table::Group;
-use enigma_ir::{Diagnostic, Diagnostics, Kernel, MemoryId, Op, Rule, Space};
-use smallvec::{SmallVec, smallvec};
+use enigma_ir::{Kernel, MemoryId, Op, Space};
 
 use super::Lowering;
 use super::atomics::Object;
 use super::barriers::Scope;
-use crate::llvm::{CastOp, Type, Value};
+use super::numbers::memory_type;
+use crate::llvm::{BinaryOp, CastOp, Type, Value};
+
+/// What atomic operations work on, in bytes.
+const WORD: i128 = 4;
+
+/// Where an element is.
+enum Words {
+    /// It is a word.
+    One(Object),
+    /// It is two words, the lower one first.
+    Two([Object; 2]),
+    /// It is a part of a word: so many bits up, under a mask of its width.
+    Part { word: Object, shift: Value, mask: i128 },
+}
 
 /// Of each memory of a kernel, whether threadgroups share it.
 pub(crate) struct Coherence(Vec<bool>);
 
 impl Coherence {
     pub fn of(kernel: &Kernel) -> Coherence {
+        let ops = || kernel.walk().into_iter().map(|id| kernel.op(id));
         let is_device = |memory: MemoryId| kernel.memory(memory).space == Space::Device;
-        let mut ops = kernel.walk().into_iter().map(|id| kernel.op(id));
-        let ordered = ops.any(|op| (op.acquires() || op.releases()) && op.memories.iter().any(|&m| is_device(m)));
-        let shared = |memory: MemoryId| ordered && is_device(memory) && kernel.writes(memory);
+        let orders = |op: &Op| (op.acquires() || op.releases()) && op.memories.iter().any(|&m| is_device(m));
+        if !ops().any(orders) {
+            return Coherence(vec![false; kernel.memories().len()]);
+        }
+        let shared = |memory: MemoryId| is_device(memory) && kernel.writes(memory) && ops().any(|op| reads(op, memory));
         Coherence(kernel.memories().map(|(memory, _)| shared(memory)).collect())
     }
 
@@ -29,70 +45,89 @@ impl Coherence {
     pub fn is_shared(&self, memory: MemoryId) -> bool {
         self.0[memory.index()]
     }
-
-    /// Refuses what is not known to reach other threadgroups.
-    pub fn check(&self, kernel: &Kernel) -> Result<(), Diagnostics> {
-        let ops = kernel.walk().into_iter().map(|id| kernel.op(id));
-        let mut found = ops.flat_map(|op| {
-            let shared = op.memories.iter().filter(|&&memory| self.is_shared(memory));
-            shared.filter(|&&memory| !reaches_others(kernel, op, memory)).map(move |&memory| (op, memory))
-        });
-        let Some((op, memory)) = found.next() else { return Ok(()) };
-        let (name, memory) = (op.code.info().name, kernel.memory(memory));
-        let message = format!(
-            "`{name}` is not known to reach other threadgroups in AIR, and an atomic operation orders `{}` between them",
-            memory.name
-        );
-        let help = "load and store elements of 32 or 64 bits there, or emit Metal source, say by \
-                    `async_lowering=\"cooperative\"`; in Rust, `Lowering::Cooperative`";
-        let refused = Diagnostic::new(Rule::Unsupported, message, op.span, "here").with_help(help);
-        Err(Diagnostics::new(vec![refused], kernel.files().clone()))
-    }
 }
 
-fn reaches_others(kernel: &Kernel, op: &Op, memory: MemoryId) -> bool {
-    match op.code.info().group {
-        Group::Atomic => true,
-        Group::Memory => kernel.memory(memory).dtype.size() >= 4,
-        _ => false,
-    }
+fn reads(op: &Op, memory: MemoryId) -> bool {
+    op.memories.iter().zip(op.code.info().signature.memories()).any(|(&m, (access, _))| m == memory && access.reads())
 }
 
 impl Lowering<'_, '_> {
-    /// Reads an element of 32 or 64 bits that other threadgroups write.
-    pub fn shared_load(&mut self, place: Value) -> Value {
-        let load = |this: &mut Self, n| {
-            let word = this.word(place, n);
-            this.atomic_call("load.i32", Type::I32, word, &[])
-        };
-        match self.out.pointee(place) {
-            Type::I64 => {
-                let words = [load(self, 0), load(self, 1)];
-                self.joined(words)
+    /// Reads an element that other threadgroups write.
+    pub fn shared_load(&mut self, memory: MemoryId, index: Value) -> Value {
+        let ty = memory_type(self.kernel.memory(memory).dtype);
+        match self.words(memory, index) {
+            Words::One(word) => {
+                let bits = self.atomic_call("load.i32", Type::I32, word, &[]);
+                self.out.cast(CastOp::BitCast, bits, ty)
             }
-            ty => {
-                let bits = load(self, 0);
+            Words::Two(words) => {
+                let halves = words.map(|word| self.atomic_call("load.i32", Type::I32, word, &[]));
+                self.joined(halves)
+            }
+            Words::Part { word, shift, .. } => {
+                let bits = self.atomic_call("load.i32", Type::I32, word, &[]);
+                let bits = self.out.binary(BinaryOp::LShr, bits, shift);
+                let part = self.part_type(memory);
+                let bits = self.out.cast(CastOp::Trunc, bits, part);
                 self.out.cast(CastOp::BitCast, bits, ty)
             }
         }
     }
 
-    /// Writes an element of 32 or 64 bits that other threadgroups read.
-    pub fn shared_store(&mut self, value: Value, place: Value) {
-        let words: SmallVec<[Value; 2]> = match self.out.pointee(place) {
-            Type::I64 => self.halves(value).into(),
-            _ => smallvec![self.out.cast(CastOp::BitCast, value, Type::I32)],
-        };
-        for (n, bits) in words.into_iter().enumerate() {
-            let word = self.word(place, n);
-            self.atomic_call("store.i32", Type::VOID, word, &[bits]);
+    /// Writes an element that other threadgroups read. Of a word that holds several, the other bits are left alone.
+    pub fn shared_store(&mut self, memory: MemoryId, stored: Value, index: Value) {
+        match self.words(memory, index) {
+            Words::One(word) => {
+                let bits = self.out.cast(CastOp::BitCast, stored, Type::I32);
+                self.atomic_call("store.i32", Type::VOID, word, &[bits]);
+            }
+            Words::Two(words) => {
+                let halves = self.halves(stored);
+                for (word, bits) in words.into_iter().zip(halves) {
+                    self.atomic_call("store.i32", Type::VOID, word, &[bits]);
+                }
+            }
+            Words::Part { word, shift, mask } => {
+                let part = self.part_type(memory);
+                let bits = self.out.cast(CastOp::BitCast, stored, part);
+                let bits = self.out.cast(CastOp::ZExt, bits, Type::I32);
+                let bits = self.out.binary(BinaryOp::Shl, bits, shift);
+                let [mask, ones] = [mask, -1].map(|n| self.out.int(Type::I32, n));
+                let own = self.out.binary(BinaryOp::Shl, mask, shift);
+                let others = self.out.binary(BinaryOp::Xor, own, ones);
+                self.atomic_call("and.u.i32", Type::I32, word, &[others]);
+                self.atomic_call("or.u.i32", Type::I32, word, &[bits]);
+            }
         }
     }
 
-    /// 32 bits of an element.
-    fn word(&mut self, place: Value, n: usize) -> Object {
-        let first = self.out.pointer_to(place, Type::I32);
-        let n = self.out.int(Type::I64, n as i128);
-        Object { place: self.element_at(first, n), scope: Scope::Device }
+    /// The integer as wide as an element.
+    fn part_type(&self, memory: MemoryId) -> Type {
+        if self.kernel.memory(memory).dtype.size() == 1 { Type::I8 } else { Type::I16 }
+    }
+
+    /// Which words an element is in.
+    fn words(&mut self, memory: MemoryId, index: Value) -> Words {
+        let size = self.kernel.memory(memory).dtype.size() as i128;
+        let first = self.memory(memory);
+        let first = self.out.pointer_to(first, Type::I32);
+        let word = |this: &mut Self, index| Object { place: this.element_at(first, index), scope: Scope::Device };
+        match size {
+            4 => Words::One(word(self, index)),
+            8 => {
+                let one = self.out.int(Type::I64, 1);
+                let lower = self.out.binary(BinaryOp::Shl, index, one);
+                let upper = self.out.binary(BinaryOp::Add, lower, one);
+                Words::Two([lower, upper].map(|index| word(self, index)))
+            }
+            _ => {
+                let [in_word, bits] = [WORD / size, size * 8].map(|n| self.out.int(Type::I64, n));
+                let number = self.out.binary(BinaryOp::UDiv, index, in_word);
+                let place = self.out.binary(BinaryOp::URem, index, in_word);
+                let shift = self.out.binary(BinaryOp::Mul, place, bits);
+                let shift = self.out.cast(CastOp::Trunc, shift, Type::I32);
+                Words::Part { word: word(self, number), shift, mask: (1 << (size * 8)) - 1 }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! and waits pass over those that were not. Where lanes copy, events are nothing at all. A copy to or from registers is each
 //! lane's own, and over when it is issued.
 
-use enigma_ir::{Copy, CopyShape, DType, Fill, Kernel, Literal, MemFlags, Op, Space, Type as Kind, ValueId};
+use enigma_ir::{Copy, CopyShape, DType, Fill, Kernel, Literal, MemFlags, MemoryId, Op, Space, Type as Kind, ValueId};
 use enigma_ir::{analysis, target::LinearCopy};
 use smallvec::smallvec;
 
@@ -88,7 +88,7 @@ fn same(kernel: &Kernel, a: ValueId, b: ValueId) -> bool {
 /// One side of a copy: a memory, how many elements on the copy begins, and how many on from there its next row does.
 #[derive(Copy, Clone)]
 struct Side {
-    memory: Value,
+    memory: MemoryId,
     offset: Value,
     pitch: Value,
 }
@@ -172,7 +172,7 @@ impl Lowering<'_, '_> {
             }
         };
         let [dst, src] = [(copy.dst, copy.dst_offset, pitches[0]), (copy.src, copy.src_offset, pitches[1])]
-            .map(|(memory, offset, pitch)| Side { memory: self.memory(memory), offset: self.widened(offset), pitch });
+            .map(|(memory, offset, pitch)| Side { memory, offset: self.widened(offset), pitch });
         Tile { dtype, dst, src, extent, edge }
     }
 
@@ -246,7 +246,7 @@ impl Lowering<'_, '_> {
 
     fn hardware_copy(&mut self, copy: &Copy, tile: &Tile) -> Components {
         let [dst, src] = [tile.dst, tile.src].map(|side| {
-            let first = self.element_at(side.memory, side.offset);
+            let first = self.element_at(self.memory(side.memory), side.offset);
             self.out.pointer_to(first, Type::I8)
         });
         let size = self.out.int(Type::I64, tile.dtype.size() as i128);
@@ -289,24 +289,23 @@ impl Lowering<'_, '_> {
         let [lane, lanes] = self.lane_and_lanes();
         let zero = self.out.null(memory_type(tile.dtype));
         self.each_element(tile, lane, lanes, |this, row, col| {
-            let place = this.element_of(tile.dst, row, col);
-            this.out.store(zero, place, tile.dtype.size() as u32);
+            let index = this.element_of(tile.dst, row, col);
+            this.put(tile.dst.memory, zero, index);
         });
     }
 
     /// A thread copies every `step`th element of a tile from `first` on.
     fn copy_elements(&mut self, tile: &Tile, first: Value, step: Value) {
-        let align = tile.dtype.size() as u32;
         self.each_element(tile, first, step, |this, row, col| {
             let value = match tile.edge {
                 None => {
-                    let place = this.element_of(tile.src, row, col);
-                    this.out.load(place, align)
+                    let index = this.element_of(tile.src, row, col);
+                    this.fetch(tile.src.memory, index)
                 }
                 Some((valid, fill)) => this.element_or_fill(tile, [col, row], valid, fill),
             };
-            let place = this.element_of(tile.dst, row, col);
-            this.out.store(value, place, align);
+            let index = this.element_of(tile.dst, row, col);
+            this.put(tile.dst.memory, value, index);
         });
     }
 
@@ -327,8 +326,8 @@ impl Lowering<'_, '_> {
             }
         };
         let load = |this: &mut Self| {
-            let place = this.element_of(tile.src, at[1], at[0]);
-            this.out.load(place, tile.dtype.size() as u32)
+            let index = this.element_of(tile.src, at[1], at[0]);
+            this.fetch(tile.src.memory, index)
         };
         let Some(read) = read else { return load(self) };
         let zero = self.out.null(memory_type(tile.dtype));
@@ -353,6 +352,8 @@ impl Lowering<'_, '_> {
         });
     }
 
+    /// The number of an element. One step leads there from the first: chains of them are reported to be miscompiled where
+    /// elements are bytes.
     fn element_of(&mut self, side: Side, row: Value, col: Value) -> Value {
         let start = match self.out.known(row) {
             Some(0) => side.offset,
@@ -361,9 +362,7 @@ impl Lowering<'_, '_> {
                 self.sum(side.offset, start)
             }
         };
-        // One step leads there: chains of them are reported to be miscompiled where elements are bytes.
-        let index = self.sum(start, col);
-        self.element_at(side.memory, index)
+        self.sum(start, col)
     }
 
     fn sum(&mut self, a: Value, b: Value) -> Value {

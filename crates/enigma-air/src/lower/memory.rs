@@ -5,7 +5,7 @@ use smallvec::smallvec;
 
 use super::numbers::memory_type;
 use super::{Components, Lowering};
-use crate::llvm::{Global, Linkage, Literal, Shape, Type, Value, space};
+use crate::llvm::{BinaryOp, Global, Linkage, Literal, Shape, Type, Value, space};
 
 /// The one variable that all threadgroup arrays are in. Apple's compiler is reported to give two variables the same place
 /// where it sees no access to one of them, and it does not look into copies.
@@ -71,32 +71,33 @@ impl Lowering<'_, '_> {
 
     /// Reads an element.
     pub fn read(&mut self, memory: MemoryId, index: ValueId) -> Value {
-        let dtype = self.dtype(memory);
-        let place = self.place(memory, index);
-        let stored = self.fetch(memory, place);
-        self.loaded(stored, dtype)
-    }
-
-    /// What memory holds at a place.
-    fn fetch(&mut self, memory: MemoryId, place: Value) -> Value {
-        match self.coherence.is_shared(memory) {
-            true => self.shared_load(place),
-            false => self.out.load(place, self.dtype(memory).size() as u32),
-        }
-    }
-
-    fn put(&mut self, memory: MemoryId, stored: Value, place: Value) {
-        match self.coherence.is_shared(memory) {
-            true => self.shared_store(stored, place),
-            false => self.out.store(stored, place, self.dtype(memory).size() as u32),
-        }
+        let index = self.widened(index);
+        let stored = self.fetch(memory, index);
+        self.loaded(stored, self.dtype(memory))
     }
 
     fn write(&mut self, memory: MemoryId, index: ValueId, value: Value) {
-        let dtype = self.dtype(memory);
-        let stored = self.stored(value, dtype);
-        let place = self.place(memory, index);
-        self.put(memory, stored, place);
+        let stored = self.stored(value, self.dtype(memory));
+        let index = self.widened(index);
+        self.put(memory, stored, index);
+    }
+
+    /// What memory holds for an element, by its number.
+    pub fn fetch(&mut self, memory: MemoryId, index: Value) -> Value {
+        if self.coherence.is_shared(memory) {
+            return self.shared_load(memory, index);
+        }
+        let place = self.element_at(self.memory(memory), index);
+        self.out.load(place, self.dtype(memory).size() as u32)
+    }
+
+    /// Writes what memory is to hold for an element, by its number.
+    pub fn put(&mut self, memory: MemoryId, stored: Value, index: Value) {
+        if self.coherence.is_shared(memory) {
+            return self.shared_store(memory, stored, index);
+        }
+        let place = self.element_at(self.memory(memory), index);
+        self.out.store(stored, place, self.dtype(memory).size() as u32);
     }
 
     /// A load or a store.
@@ -145,8 +146,8 @@ impl Lowering<'_, '_> {
         let dtype = self.dtype(memory);
         let stored: Components = match self.coherence.is_shared(memory) {
             true => {
-                let places = self.places(memory, op.operands[0], width);
-                places.into_iter().map(|place| self.shared_load(place)).collect()
+                let numbers = self.consecutive(op.operands[0], width);
+                numbers.into_iter().map(|index| self.shared_load(memory, index)).collect()
             }
             false => {
                 let place = self.vector_place(memory, op.operands[0], width);
@@ -164,22 +165,23 @@ impl Lowering<'_, '_> {
         let components = self.components(op.operands[1]).clone();
         let stored: Components = components.into_iter().map(|value| self.stored(value, dtype)).collect();
         if self.coherence.is_shared(memory) {
-            let places = self.places(memory, op.operands[0], stored.len() as u32);
-            return stored.into_iter().zip(places).for_each(|(stored, place)| self.shared_store(stored, place));
+            let numbers = self.consecutive(op.operands[0], stored.len() as u32);
+            return stored.into_iter().zip(numbers).for_each(|(stored, n)| self.shared_store(memory, stored, n));
         }
         let place = self.vector_place(memory, op.operands[0], stored.len() as u32);
         let vector = self.out.vector(&stored);
         self.out.store(vector, place, dtype.size() as u32);
     }
 
-    /// The addresses of consecutive elements.
-    fn places(&mut self, memory: MemoryId, index: ValueId, count: u32) -> Components {
-        let first = self.place(memory, index);
-        let mut at = |n: u32| {
-            let n = self.out.int(Type::I64, n.into());
-            self.element_at(first, n)
-        };
-        (0..count).map(&mut at).collect()
+    /// So many numbers from one on.
+    fn consecutive(&mut self, first: ValueId, count: u32) -> Components {
+        let first = self.widened(first);
+        (0..count)
+            .map(|n| {
+                let n = self.out.int(Type::I64, n.into());
+                self.out.binary(BinaryOp::Add, first, n)
+            })
+            .collect()
     }
 
     fn vector_place(&mut self, memory: MemoryId, index: ValueId, width: u32) -> Value {

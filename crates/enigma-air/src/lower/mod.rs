@@ -68,8 +68,6 @@ pub(crate) type Components = SmallVec<[Value; 4]>;
 pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Result<Module, Diagnostics> {
     let Options { copies, target } = *options;
     features::check(kernel, target.system)?;
-    let coherence = Coherence::of(kernel);
-    coherence.check(kernel)?;
     let mut module = module::surroundings(kernel.name(), target.system);
     let parameters = parameters::declare(&mut module, kernel);
     let function = parameters.function;
@@ -78,7 +76,7 @@ pub(crate) fn lower(kernel: &Verified<Kernel>, options: &Options) -> Result<Modu
         target,
         copies,
         events: Events::of(kernel, copies),
-        coherence,
+        coherence: Coherence::of(kernel),
         out: Builder::new(&mut module, function),
         values: vec![Components::new(); kernel.value_count()],
         memories: vec![None; kernel.memories().len()],

@@ -4,7 +4,7 @@ use enigma_ir::Kernel;
 use enigma_ir::target::{System, Version};
 
 use super::parameters::Parameters;
-use crate::llvm::{Metadata, MetadataId, Module, Value};
+use crate::llvm::{Literal, Metadata, MetadataId, Module, Type, Value};
 
 /// Sizes and alignments, the same for every system.
 const DATA_LAYOUT: &str = "e-p:64:64:64-i1:8:8-i8:8:8-i16:16:16-i32:32:32-i64:64:64-f32:32:32-f64:64:64-v16:16:16-v24:32:32-\
@@ -21,6 +21,9 @@ const FLAGS: [(u32, &str, u32); 7] = [
     (7, "air.max_samplers", 16),
 ];
 
+/// The flag without which the compiler of macOS 26 is reported to crash, and what LLVM does where modules differ in it: warns.
+const SDK_VERSION: (u32, &str) = (2, "SDK Version");
+
 /// How the text was compiled, as Metal's compiler would say.
 const COMPILE_OPTIONS: [&str; 3] =
     ["air.compile.denorms_disable", "air.compile.fast_math_disable", "air.compile.framebuffer_fetch_enable"];
@@ -33,11 +36,13 @@ pub(crate) fn surroundings(name: &str, system: System) -> Module {
 
 /// Adds the metadata, without which Metal would find no kernel.
 pub(crate) fn describe(module: &mut Module, kernel: &Kernel, system: System, parameters: &Parameters) {
-    let flags = FLAGS.map(|(behaviour, name, value)| {
+    let sdk = [module.number(SDK_VERSION.0), module.text(SDK_VERSION.1), sdk_version(module, system)];
+    let mut flags = vec![module.node(&sdk)];
+    for (behaviour, name, value) in FLAGS {
         let members = [module.number(behaviour), module.text(name), module.number(value)];
-        module.node(&members)
-    });
-    name(module, "llvm.module.flags", flags.to_vec());
+        flags.push(module.node(&members));
+    }
+    name(module, "llvm.module.flags", flags);
 
     let function = module.metadatum(Metadata::Value(Value::Function(parameters.function)));
     let nothing = module.node(&[]);
@@ -64,6 +69,15 @@ pub(crate) fn describe(module: &mut Module, kernel: &Kernel, system: System, par
     let producer = module.text(concat!("Enigma ", env!("CARGO_PKG_VERSION")));
     let producer = module.node(&[producer]);
     name(module, "llvm.ident", vec![producer]);
+}
+
+/// The version of macOS as an array.
+fn sdk_version(module: &mut Module, system: System) -> MetadataId {
+    let Version { major, minor } = system.version();
+    let numbers = [major, minor].map(|n| module.int(Type::I32, n.into())).to_vec();
+    let array = module.types.array(Type::I32, numbers.len() as u64);
+    let version = module.constant(array, Literal::Aggregate(numbers));
+    module.metadatum(Metadata::Value(version))
 }
 
 fn name(module: &mut Module, name: &str, nodes: Vec<MetadataId>) {

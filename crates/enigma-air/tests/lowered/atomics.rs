@@ -83,10 +83,8 @@ fn elements_of_64_bits_are_shared_by_halves() {
 }
 
 #[test]
-fn narrow_elements_are_not_shared() {
-    let kernel = Make::kernel("shared", |k| shared(k, DType::F16));
-    let refused = air_text(&kernel, &plain()).expect_err("there are no atomic loads of 16 bits");
-    insta::assert_snapshot!(refused.to_string());
+fn elements_of_16_bits_are_shared_as_parts_of_words() {
+    insta::assert_snapshot!(lowered("shared", &plain(), |k| shared(k, DType::F16)));
 }
 
 #[test]
