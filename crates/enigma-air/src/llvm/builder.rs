@@ -15,15 +15,27 @@ pub struct Builder<'m> {
     pub module: &'m mut Module,
     function: FunctionId,
     block: BlockId,
-    /// The blocks that were gone to, in that order.
-    order: Vec<BlockId>,
+    /// The place of each block in the text, once it was gone to.
+    places: Vec<Option<BlockId>>,
+    /// How many have one.
+    placed: u32,
+    /// What goes to the start of the first block: reservations of memory.
+    reserved: Vec<InstructionId>,
     names: HashMap<String, u32>,
 }
 
 impl<'m> Builder<'m> {
     /// Begins the body of a function that has none: its first block is called `entry`.
     pub fn new(module: &'m mut Module, function: FunctionId) -> Builder<'m> {
-        let mut builder = Builder { module, function, block: BlockId(0), order: Vec::new(), names: HashMap::new() };
+        let mut builder = Builder {
+            module,
+            function,
+            block: BlockId(0),
+            places: Vec::new(),
+            placed: 0,
+            reserved: Vec::new(),
+            names: HashMap::new(),
+        };
         for n in 0..builder.body().parameters.len() {
             let name = std::mem::take(&mut builder.body().parameters[n].name);
             builder.body().parameters[n].name = builder.free_name(&name);
@@ -59,6 +71,7 @@ impl<'m> Builder<'m> {
     /// A new block. Nothing goes there yet.
     pub fn add_block(&mut self, name: &str) -> BlockId {
         let name = self.free_name(name);
+        self.places.push(None);
         let body = self.body();
         body.blocks.push(Block { name, instructions: Vec::new() });
         BlockId(body.blocks.len() as u32 - 1)
@@ -72,27 +85,31 @@ impl<'m> Builder<'m> {
     /// Adds instructions to another block from here on. Blocks stand in the order in which they are first gone to.
     pub fn go_to(&mut self, block: BlockId) {
         self.block = block;
-        if !self.order.contains(&block) {
-            self.order.push(block);
+        let place = &mut self.places[block.index()];
+        if place.is_none() {
+            *place = Some(BlockId(self.placed));
+            self.placed += 1;
         }
     }
 
     /// Ends the function: puts its blocks in order, and leaves out those that were never gone to.
     pub fn finish(mut self) {
-        let order = std::mem::take(&mut self.order);
-        let mut numbers = HashMap::new();
+        let (places, reserved) = (std::mem::take(&mut self.places), std::mem::take(&mut self.reserved));
+        let mut blocks = vec![Block::default(); self.placed as usize];
         let body = self.body();
-        let mut blocks = Vec::with_capacity(order.len());
-        for (n, id) in order.iter().enumerate() {
-            numbers.insert(*id, BlockId(n as u32));
-            blocks.push(std::mem::take(&mut body.blocks[id.index()]));
+        body.blocks[0].instructions.splice(0..0, reserved);
+        for (block, place) in body.blocks.drain(..).zip(&places) {
+            if let Some(place) = place {
+                blocks[place.index()] = block;
+            }
         }
         body.blocks = blocks;
+        let moved = |block: &mut BlockId| *block = places[block.index()].unwrap_or(*block);
         for instruction in &mut body.instructions {
             match &mut instruction.operation {
-                Operation::Br(block) => *block = numbers[block],
-                Operation::CondBr(_, yes, no) => (*yes, *no) = (numbers[yes], numbers[no]),
-                Operation::Phi(incoming) => incoming.iter_mut().for_each(|(_, block)| *block = numbers[block]),
+                Operation::Br(block) => moved(block),
+                Operation::CondBr(_, yes, no) => [yes, no].into_iter().for_each(moved),
+                Operation::Phi(incoming) => incoming.iter_mut().for_each(|(_, block)| moved(block)),
                 _ => {}
             }
         }
@@ -200,7 +217,7 @@ impl<'m> Builder<'m> {
         let body = self.body();
         let id = InstructionId(body.instructions.len() as u32);
         body.instructions.push(Instruction { ty, name: String::new(), operation: Operation::Alloca { of, align } });
-        body.blocks[0].instructions.insert(0, id);
+        self.reserved.push(id);
         Value::Local(id)
     }
 

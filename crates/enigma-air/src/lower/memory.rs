@@ -9,7 +9,7 @@ use crate::llvm::{BinaryOp, Global, Linkage, Literal, Shape, Type, Value, space}
 
 /// The one variable that all threadgroup arrays are in. Apple's compiler is reported to give two variables the same place
 /// where it sees no access to one of them, and it does not look into copies.
-const THREADGROUP_MEMORY: &str = "threadgroup_memory";
+const THREADGROUP_MEMORY: &str = "threadgroup.memory";
 
 /// In bytes: no element and no vector asks for more.
 const THREADGROUP_ALIGNMENT: u32 = 16;

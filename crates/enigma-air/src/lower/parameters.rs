@@ -39,7 +39,7 @@ const KERNEL_ATTRIBUTES: [Attribute; 7] = [
 ];
 
 /// The function that sets function constants before a kernel runs, and the sections that Metal looks into for both.
-const INITIALISER: &str = "_GLOBAL__sub_I_function_constants";
+const INITIALISER: &str = "_GLOBAL__sub_I_function_constants.metal";
 const INITIALISER_SECTION: &str = "air.static_init";
 const CONSTANT_SECTION: &str = "air.fc_initializer";
 
