@@ -42,9 +42,10 @@ matrix: build ## Runs wrong kernels and their right twins, here and under Oclgri
 mutation: build ## Leaves out or moves each wait and barrier of right kernels, checks, and writes docs/mutation.md.
 	cd tests && ../$(BIN)/python -m mutation
 
-lint: build ## Checks format, clippy, ruff, types and stubs.
+lint: build ## Checks format, clippy, what only a Mac compiles, ruff, types and stubs.
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	scripts/check-macos.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

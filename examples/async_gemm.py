@@ -149,6 +149,8 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
         seconds.append(time.perf_counter() - start)
     best = min(seconds)
 
+    capabilities = enigma.Runtime().device_capabilities()
+    device = capabilities.device_name if capabilities.gpu_family else "the CPU executor"
     element = "half" if half else "float"
     source = out / f"async_gemm_{element}.metal"
     source.parent.mkdir(parents=True, exist_ok=True)
@@ -159,14 +161,16 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
     checked = "no copy is misused" if report.ok else "\n\n" + str(report)
     flops = 2 * m * n * k / best
     print(f"async_gemm  C[{m} x {n}] = A[{m} x {k}] @ B[{k} x {n}], {element} elements, float sums")
-    print(f"  on            the CPU executor, {statistics.threadgroups} threadgroups of {THREADS} threads")
+    print(f"  on            {device}, {statistics.threadgroups} threadgroups of {THREADS} threads")
     print(f"  against NumPy {verdict}: largest difference {difference:.1e}, {allowed:.1e} allowed")
     print(
         f"  checker       {checked}; {report.figures.overlap:.0%} of the work goes on while copies are in flight"
     )
     print(f"  time          {best * 1e3:.1f} ms, {flops / 1e9:.1f} GFLOP/s")
-    print(f"  copies        {statistics.copies:,} asynchronous, {statistics.bytes_copied / 1e6:,.1f} MB")
-    print(f"  in flight     at most {statistics.max_in_flight} in a threadgroup at a time")
+    print(
+        f"  copies        {report.figures.copies:,} asynchronous, {report.figures.bytes_copied / 1e6:,.1f} MB"
+    )
+    print(f"  in flight     at most {report.figures.max_in_flight} in a threadgroup at a time")
     print(f"  Metal source  {source}")
     print()
     return right and report.ok

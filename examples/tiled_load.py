@@ -46,10 +46,8 @@ def main() -> int:
     reversed_ = tiled_reverse[tiles * 32, 32](a, b)
 
     right = np.array_equal(b.reshape(tiles, TILE), a.reshape(tiles, TILE)[:, ::-1])
-    print(f"tiled_load     {loaded.copies} copy, {loaded.bytes_copied} bytes")
-    print(
-        f"tiled_reverse  {reversed_.copies} copies, {reversed_.bytes_copied} bytes; {'right' if right else 'WRONG'}"
-    )
+    print(f"tiled_load     {loaded}")
+    print(f"tiled_reverse  {reversed_}; {'right' if right else 'WRONG'}")
     print()
     print(enigma.compile(tiled_reverse).metal_source)
     return 0 if right else 1

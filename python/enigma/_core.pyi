@@ -262,16 +262,20 @@ class Statistics:
         """Number of threadgroups that ran."""
 
     @property
-    def copies(self) -> int:
-        """Number of asynchronous copies that were issued."""
+    def copies(self) -> int | None:
+        """Number of asynchronous copies that were issued; None on a GPU, which counts nothing."""
 
     @property
-    def bytes_copied(self) -> int:
-        """Number of bytes that they moved."""
+    def bytes_copied(self) -> int | None:
+        """Number of bytes that they moved; None on a GPU."""
 
     @property
-    def max_in_flight(self) -> int:
-        """The most copies that were in flight at a time in one threadgroup."""
+    def max_in_flight(self) -> int | None:
+        """The most copies that were in flight at a time in one threadgroup; None on a GPU."""
+
+    @property
+    def gpu_time_us(self) -> float | None:
+        """How many microseconds the GPU took; None on the CPU."""
 
 class Report:
     """What a check found."""
@@ -343,6 +347,7 @@ class Runtime:
         order: str,
     ) -> Report: ...
 
+def examine(fresh: bool) -> tuple[str, str, bool]: ...
 def refused(
     error: EnigmaError, kernel: str, grid: tuple[int, int, int], threads: tuple[int, int, int], order: str
 ) -> Report: ...

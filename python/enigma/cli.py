@@ -1,4 +1,5 @@
-"""The command ``enigma``: checks the launches of a program, draws them, writes its kernels, and explains rules."""
+"""The command ``enigma``: checks a program's launches, draws them, writes its kernels, explains rules, and examines the
+machine."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from .errors import EnigmaError
 from .report import colourful, counted, page
 from .timeline import Timeline
 
-DESCRIPTION = "Checks the kernel launches of a program, draws them, writes its kernels, and explains rules."
+DESCRIPTION = "Checks a program's launches, draws them, writes its kernels, explains rules, and examines the machine."
 USAGE = "%(prog)s file.py[::kernel] [options] [-- arguments of the program]"
 LAUNCHES = (
     "Looks at the launches that are declared with `@kernel.sample(grid=, threads=)`, or else at those that the program"
@@ -28,6 +29,11 @@ EXIT_CODES = (
     "Exit code: 0 when nothing is wrong, 1 for errors (with -W for warnings too), 2 when nothing was found and the"
     " program fails or launches nothing."
 )
+MACHINE = (
+    "Says which device and system there are, tries each way for asynchronous copies to reach Apple's hardware that was"
+    " not tried here yet, and says which of them is taken and what to do about the others."
+)
+WELL = "Exit code: 0 when launches work, 1 when no way of asynchronous copies comes out right."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,6 +97,16 @@ def _parser() -> argparse.ArgumentParser:
     _emit.add_arguments(
         commands.add_parser("emit", description=_emit.DESCRIPTION, help="write kernels for a target")
     )
+
+    doctor = commands.add_parser(
+        "doctor",
+        description=MACHINE,
+        epilog=WELL,
+        help="say what there is to run on, and what becomes of copies",
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument("--fresh", action="store_true", help="try each way of asynchronous copies again")
+    doctor.set_defaults(command=_doctor)
 
     explain = commands.add_parser("explain", help="explain a rule, or list the rules")
     explain.add_argument("rule", nargs="?")
@@ -174,6 +190,12 @@ def _timeline(options: argparse.Namespace) -> int:
     _written(lambda: drawn.timeline.save(options.out), options.out)
     print(f"{options.out}: {drawn.kernel_name}, grid {drawn.grid}, threads {drawn.threads}", file=sys.stderr)
     return status
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    text, data, well = _core.examine(options.fresh)
+    print(data if options.json else text, end="" if not options.json else "\n")
+    return 0 if well else 1
 
 
 def _explain(options: argparse.Namespace) -> int:

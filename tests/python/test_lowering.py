@@ -8,7 +8,7 @@ LOWERINGS = ["asm", "asm-escaped", "cooperative", "air"]
 SYSTEMS = {"macos13": "asm", "macos14": "asm", "macos15": "asm", "macos26": "air"}
 
 
-elsewhere = pytest.mark.skipif(enigma.testing.is_metal_available(), reason="a Mac is here")
+elsewhere = pytest.mark.skipif(enigma.testing.is_darwin(), reason="a Mac is here")
 
 
 @enigma.kernel

@@ -11,10 +11,33 @@ pub const MAX_THREADS: u64 = 1024;
 /// Bytes of register memory that one threadgroup may take on this machine.
 pub const MAX_REGISTER_BYTES: u64 = 1 << 28;
 
-/// Refuses a launch that does not fit the kernel, naming everything that does not fit.
-pub fn check(kernel: &Kernel, launch: &Launch, arguments: &[Argument<'_>]) -> Result<(), Diagnostics> {
+/// What a device has for one threadgroup.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Threads.
+    pub threads: u64,
+    /// Bytes of register memory; `None` where the device's compiler judges.
+    pub register_bytes: Option<u64>,
+}
+
+impl Bounds {
+    /// What the executor has.
+    pub const EXECUTOR: Bounds = Bounds { threads: MAX_THREADS, register_bytes: Some(MAX_REGISTER_BYTES) };
+}
+
+/// Refuses a launch that does not fit the kernel, or a device with these bounds.
+///
+/// # Errors
+///
+/// `invalid-binding` and `resource-limit`, all that apply.
+pub fn check_launch(
+    kernel: &Kernel,
+    launch: &Launch,
+    arguments: &[Argument<'_>],
+    bounds: &Bounds,
+) -> Result<(), Diagnostics> {
     let mut found = Vec::new();
-    check_shape(kernel, launch, &mut found);
+    check_shape(kernel, launch, bounds, &mut found);
     check_count(kernel, arguments, &mut found);
     for (param, argument) in kernel.params().iter().zip(arguments) {
         found.extend(check_argument(kernel, param, argument));
@@ -22,7 +45,7 @@ pub fn check(kernel: &Kernel, launch: &Launch, arguments: &[Argument<'_>]) -> Re
     if found.is_empty() { Ok(()) } else { Err(Diagnostics::new(found, kernel.files().clone())) }
 }
 
-fn check_shape(kernel: &Kernel, launch: &Launch, found: &mut Vec<Diagnostic>) {
+fn check_shape(kernel: &Kernel, launch: &Launch, bounds: &Bounds, found: &mut Vec<Diagnostic>) {
     let Launch { grid, threads } = launch;
     let name = kernel.name();
     for (what, extent) in [("grid", grid), ("threads", threads)] {
@@ -39,17 +62,20 @@ fn check_shape(kernel: &Kernel, launch: &Launch, found: &mut Vec<Diagnostic>) {
         }
     }
     let count = threads.iter().fold(1u64, |count, &n| count.saturating_mul(u64::from(n)));
-    if count > MAX_THREADS {
-        let message = format!("a threadgroup of {threads:?} has {count} threads, and {MAX_THREADS} is the most");
+    if count > bounds.threads {
+        let most = bounds.threads;
+        let message = format!("a threadgroup of {threads:?} has {count} threads, and {most} is the most");
         found.push(
             Diagnostic::new(Rule::ResourceLimit, message, kernel.span(), format!("launching `{name}`"))
                 .with_help("make `threads` smaller; the grid stays as it is, and has more threadgroups"),
         );
     }
-    check_registers(kernel, count, found);
+    if let Some(most) = bounds.register_bytes {
+        check_registers(kernel, count, most, found);
+    }
 }
 
-fn check_registers(kernel: &Kernel, count: u64, found: &mut Vec<Diagnostic>) {
+fn check_registers(kernel: &Kernel, count: u64, most: u64, found: &mut Vec<Diagnostic>) {
     let registers = || {
         kernel.memories().filter_map(|(_, memory)| match memory.space {
             Space::Register { len } => Some((memory, len.saturating_mul(memory.dtype.size() as u64))),
@@ -57,9 +83,9 @@ fn check_registers(kernel: &Kernel, count: u64, found: &mut Vec<Diagnostic>) {
         })
     };
     let total = registers().fold(0u64, |total, (_, bytes)| total.saturating_add(bytes)).saturating_mul(count);
-    if let (true, Some((greatest, bytes))) = (total > MAX_REGISTER_BYTES, registers().max_by_key(|(_, bytes)| *bytes)) {
+    if let (true, Some((greatest, bytes))) = (total > most, registers().max_by_key(|(_, bytes)| *bytes)) {
         let message = format!(
-            "the register tensors of a threadgroup of {count} threads take {total} bytes, and {MAX_REGISTER_BYTES} is the most"
+            "the register tensors of a threadgroup of {count} threads take {total} bytes, and {most} is the most"
         );
         found.push(
             Diagnostic::new(Rule::ResourceLimit, message, greatest.span, format!("{bytes} bytes per thread"))

@@ -49,8 +49,9 @@ mod share;
 mod slot;
 mod standstill;
 
-pub use bind::{MAX_REGISTER_BYTES, MAX_THREADS};
+pub use bind::{Bounds, MAX_REGISTER_BYTES, MAX_THREADS, check_launch};
 pub use device::{Argument, Buffer, Element, lend_parts};
 pub use grid::{Launch, Threadgroup};
+pub use lower::bits;
 pub use printout::Printout;
 pub use program::{Limits, Program, Statistics};

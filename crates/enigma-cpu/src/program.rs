@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use enigma_ir::{Binding, Diagnostics, Kernel, Space, Verified};
 
-use crate::bind;
+use crate::bind::{self, Bounds};
 use crate::device::{Argument, Device};
 use crate::grid::Launch;
 use crate::lower::{bits, lower};
@@ -99,7 +99,7 @@ impl Program {
         printout: &Printout,
         observer: impl Fn() -> O + Sync,
     ) -> Result<(Statistics, Vec<O>), Diagnostics> {
-        bind::check(&self.kernel, launch, arguments)?;
+        bind::check_launch(&self.kernel, launch, arguments, &Bounds::EXECUTOR)?;
         let mut devices: Vec<Option<Device>> = vec![None; self.kernel.memories().len()];
         let mut scalars = vec![0; arguments.len()];
         for ((param, argument), scalar) in self.kernel.params().iter().zip(arguments).zip(&mut scalars) {

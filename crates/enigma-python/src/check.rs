@@ -61,14 +61,7 @@ impl Report {
 
     /// What the run did, as a launch reports it.
     fn statistics(&self) -> Statistics {
-        let figures = self.inner.figures();
-        runtime::Statistics {
-            threadgroups: figures.threadgroups,
-            copies: figures.copies,
-            bytes_copied: figures.bytes_copied,
-            max_in_flight: figures.max_in_flight,
-        }
-        .into()
+        runtime::Statistics::from(self.inner.figures()).into()
     }
 
     /// Raises `EnigmaError` with all errors, if there are any.

@@ -113,30 +113,36 @@ impl Statistics {
         self.inner.threadgroups
     }
 
-    /// Number of asynchronous copies that were issued.
+    /// Number of asynchronous copies that were issued; None on a GPU, which counts nothing.
     #[getter]
-    fn copies(&self) -> u64 {
+    fn copies(&self) -> Option<u64> {
         self.inner.copies
     }
 
-    /// Number of bytes that they moved.
+    /// Number of bytes that they moved; None on a GPU.
     #[getter]
-    fn bytes_copied(&self) -> u64 {
+    fn bytes_copied(&self) -> Option<u64> {
         self.inner.bytes_copied
     }
 
-    /// The most copies that were in flight at a time in one threadgroup.
+    /// The most copies that were in flight at a time in one threadgroup; None on a GPU.
     #[getter]
-    fn max_in_flight(&self) -> u64 {
+    fn max_in_flight(&self) -> Option<u64> {
         self.inner.max_in_flight
+    }
+
+    /// How many microseconds the GPU took; None on the CPU.
+    #[getter]
+    fn gpu_time_us(&self) -> Option<f64> {
+        self.inner.gpu_time.map(|time| time.as_secs_f64() * 1e6)
     }
 
     fn __repr__(&self) -> String {
         let s = &self.inner;
-        format!(
-            "Statistics(threadgroups={}, copies={}, bytes_copied={}, max_in_flight={})",
-            s.threadgroups, s.copies, s.bytes_copied, s.max_in_flight
-        )
+        let counts = [("copies", s.copies), ("bytes_copied", s.bytes_copied), ("max_in_flight", s.max_in_flight)];
+        let counts = counts.into_iter().filter_map(|(name, count)| Some(format!(", {name}={}", count?)));
+        let time = self.gpu_time_us().map(|time| format!(", gpu_time_us={time:.1}"));
+        format!("Statistics(threadgroups={}{})", s.threadgroups, counts.chain(time).collect::<String>())
     }
 }
 
@@ -181,4 +187,12 @@ impl Capabilities {
     fn __repr__(&self) -> String {
         format!("<enigma.DeviceCapabilities of {}>", self.device_name)
     }
+}
+
+/// Examines the machine: gives what was found as text and as JSON, and whether launches work. Lowerings are tried that
+/// never were; with `fresh`, all.
+#[pyfunction]
+pub fn examine(py: Python<'_>, fresh: bool) -> (String, String, bool) {
+    let found = py.detach(|| runtime::doctor::examine(fresh));
+    (found.to_string(), found.to_json().to_string(), found.ok())
 }

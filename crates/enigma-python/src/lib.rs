@@ -69,6 +69,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<launch::Capabilities>()?;
     module.add_class::<launch::Statistics>()?;
     module.add_class::<check::Report>()?;
+    module.add_function(wrap_pyfunction!(launch::examine, module)?)?;
     module.add_function(wrap_pyfunction!(check::refused, module)?)?;
     module.add_function(wrap_pyfunction!(check::check_order, module)?)?;
     module.add_function(wrap_pyfunction!(trace::trace, module)?)?;

@@ -1,10 +1,10 @@
 //! A kernel, and what is made of it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use enigma_cpu::{Argument, Program};
 use enigma_ir::passes::{self, Constant};
-use enigma_ir::target::Target;
+use enigma_ir::target::{Target, Version};
 use enigma_ir::{Diagnostic, Diagnostics, Kernel, Rule, Space, Verified};
 
 use crate::device;
@@ -13,6 +13,20 @@ use crate::lowering::{self, Chosen, Emission, Lowering};
 
 /// How many consecutive elements an access of one thread may take together.
 const WIDTHS: std::ops::RangeInclusive<u32> = 2..=4;
+
+/// What a Mac is given to run.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Code {
+    /// Metal source.
+    Source {
+        /// The source.
+        text: Arc<str>,
+        /// The version of the language that it is in.
+        language: Version,
+    },
+    /// A `.metallib`.
+    Library(Arc<[u8]>),
+}
 
 /// The second line of the source of a kernel whose `.metallib` is made without it.
 const ABOUT_AIR: &str =
@@ -24,6 +38,9 @@ const ABOUT_AIR: &str =
 pub struct Compiled {
     kernel: Verified<Kernel>,
     settings: Settings,
+    /// The kernel before its function constants had numbers, and the numbers.
+    generic: Option<(Arc<Compiled>, Vec<Constant>)>,
+    code: OnceLock<Result<Code, Diagnostics>>,
     chosen: OnceLock<Result<Chosen, Diagnostics>>,
     optimised: OnceLock<Verified<Kernel>>,
     program: OnceLock<Program>,
@@ -52,6 +69,8 @@ impl Compiled {
         Compiled {
             kernel,
             settings,
+            generic: None,
+            code: OnceLock::new(),
             chosen: OnceLock::new(),
             optimised: OnceLock::new(),
             program: OnceLock::new(),
@@ -87,7 +106,37 @@ impl Compiled {
     /// As for [`passes::specialise`]; and what the numbers make wrong with the kernel.
     pub fn specialise(&self, constants: &[Constant]) -> Result<Compiled, Diagnostics> {
         let kernel = passes::specialise(&self.kernel, constants)?;
-        Ok(Compiled::of(enigma_ir::verify(kernel)?, self.settings))
+        let generic = Compiled::of(self.kernel.clone(), self.settings);
+        let specialised = Compiled::of(enigma_ir::verify(kernel)?, self.settings);
+        Ok(Compiled { generic: Some((Arc::new(generic), constants.to_vec())), ..specialised })
+    }
+
+    /// What a GPU's compiler is given: the kernel before its function constants had numbers, which it need not be given again
+    /// for others, and the numbers.
+    pub fn generic(&self) -> (&Compiled, &[Constant]) {
+        match &self.generic {
+            Some((generic, constants)) => (generic, constants),
+            None => (self, &[]),
+        }
+    }
+
+    /// The kernel with each access as it was written, where accesses were joined and these buffers overlap.
+    pub fn narrowed_for(&self, arguments: &[Argument<'_>]) -> Option<Compiled> {
+        let narrowed = || Compiled::of(self.kernel.clone(), Settings { vec_width: 1, ..self.settings });
+        (self.settings.vec_width > 1 && overlap(arguments)).then(narrowed)
+    }
+
+    /// What a Mac is given to run.
+    ///
+    /// # Errors
+    ///
+    /// As for [`lowering`](Self::lowering) and the emission.
+    pub fn code(&self) -> Result<&Code, Diagnostics> {
+        let make = || match self.lowering()?.lowering {
+            Lowering::Air => Ok(Code::Library(self.metallib()?.into())),
+            _ => Ok(Code::Source { text: self.chosen_source()?.into(), language: self.target().system.language() }),
+        };
+        self.code.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
     /// The kernel, as it was written.
@@ -206,7 +255,7 @@ impl Compiled {
     }
 
     /// Refuses function constants that have no numbers.
-    fn bound(&self) -> Result<(), Diagnostics> {
+    pub(crate) fn bound(&self) -> Result<(), Diagnostics> {
         let ready = self.program.get().or(self.plain_program.get()).is_some();
         if ready || self.kernel.function_constants().is_empty() {
             return Ok(());

@@ -2,11 +2,14 @@
 
 use enigma_check::{Order, Report};
 use enigma_cpu::observer::Unobserved;
-use enigma_cpu::{Argument, Launch, Limits, Printout, Statistics};
+use enigma_cpu::{Argument, Launch, Limits, Printout};
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
 
 use crate::compiled::Compiled;
 use crate::lowering::Here;
+#[cfg(target_os = "macos")]
+use crate::metal::Gpu;
+use crate::statistics::Statistics;
 
 /// The names that [`Runtime::new`] takes.
 pub const DEVICES: [&str; 4] = ["auto", "cpu", "metal", "cuda"];
@@ -17,8 +20,24 @@ pub const STAND_IN: &str = "ENIGMA_DEVICE";
 /// The environment variable that says how many iterations the loops of a threadgroup may take, in place of the default.
 pub const STEP_LIMIT: &str = "ENIGMA_STEP_LIMIT";
 
+/// Whether the CPU stands in for Metal.
+fn stands_in() -> bool {
+    std::env::var(STAND_IN).is_ok_and(|name| name == "cpu")
+}
+
 /// Where the program runs, as far as the choice of a lowering depends on it.
-pub(crate) fn here() -> Here<'static> {
+#[cfg(target_os = "macos")]
+pub fn here() -> Here<'static> {
+    match Gpu::get() {
+        Some(_) if stands_in() => Here::Elsewhere("ENIGMA_DEVICE is cpu"),
+        Some(gpu) => Here::Mac(gpu),
+        None => Here::Elsewhere("this Mac has no Metal device"),
+    }
+}
+
+/// Where the program runs, as far as the choice of a lowering depends on it.
+#[cfg(not(target_os = "macos"))]
+pub fn here() -> Here<'static> {
     Here::Elsewhere("no Mac here")
 }
 
@@ -43,11 +62,35 @@ pub struct Capabilities {
     pub max_buffers: u32,
 }
 
-/// An open device. The CPU is the only one that this version can open.
+/// An open device.
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
+    device: Device,
     /// What was asked for, if anything was.
     limits: Option<Limits>,
+}
+
+/// The devices that there are.
+#[derive(Copy, Clone, Debug, Default)]
+enum Device {
+    #[default]
+    Cpu,
+    #[cfg(target_os = "macos")]
+    Metal(&'static Gpu),
+}
+
+impl Device {
+    /// The Metal device, if there is one.
+    #[cfg(target_os = "macos")]
+    fn metal() -> Option<Device> {
+        Gpu::get().map(Device::Metal)
+    }
+
+    /// The Metal device, if there is one.
+    #[cfg(not(target_os = "macos"))]
+    fn metal() -> Option<Device> {
+        None
+    }
 }
 
 impl Runtime {
@@ -60,47 +103,23 @@ impl Runtime {
     /// `device-unavailable` when the device is not there, or no device has that name; `invalid-binding` when the limit
     /// is no positive number.
     pub fn new(device: &str) -> Result<Runtime, Diagnostics> {
-        let stand_in = std::env::var(STAND_IN).is_ok_and(|name| name == "cpu");
         let limits = limits(std::env::var(STEP_LIMIT).ok().as_deref())?;
-        let runtime = Runtime::open(device, stand_in)?;
-        Ok(limits.map_or(runtime.clone(), |limits| runtime.with_limits(limits)))
+        let metal = if stands_in() { Some(Device::Cpu) } else { Device::metal() };
+        Ok(Runtime { device: open(device, metal)?, limits })
     }
 
-    fn open(device: &str, cpu_for_metal: bool) -> Result<Runtime, Diagnostics> {
-        match device {
-            "auto" | "cpu" => Ok(Runtime::default()),
-            "metal" if cpu_for_metal => Ok(Runtime::default()),
-            "metal" => Err(unavailable("Metal").with_help("to let the CPU stand in, set ENIGMA_DEVICE=cpu").into()),
-            "cuda" => Err(unavailable("CUDA").into()),
-            other => {
-                let message = format!("no device is named \"{other}\"");
-                let known = DEVICES.map(|name| format!("\"{name}\"")).join(", ");
-                Err(Diagnostic::placeless(Rule::DeviceUnavailable, message)
-                    .with_help(format!("known names: {known}"))
-                    .into())
-            }
-        }
-    }
-
-    /// The same device with other limits on a launch.
+    /// The same device with other limits on a launch. A GPU has limits of its own.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Runtime {
-        Runtime { limits: Some(limits) }
+        Runtime { limits: Some(limits), ..self }
     }
 
     /// What the device can do.
     pub fn capabilities(&self) -> Capabilities {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let plural = if cores == 1 { "" } else { "s" };
-        Capabilities {
-            device_name: format!("CPU ({cores} core{plural})"),
-            gpu_family: 0,
-            supports_async_copy: true,
-            supports_simdgroup_matrix: true,
-            simdgroup_size: 32,
-            max_threadgroup_memory: 32 * 1024,
-            max_threads_per_threadgroup: enigma_cpu::MAX_THREADS as u32,
-            max_buffers: 31,
+        match self.device {
+            Device::Cpu => Capabilities::of_the_cpu(),
+            #[cfg(target_os = "macos")]
+            Device::Metal(gpu) => gpu.capabilities(),
         }
     }
 
@@ -109,17 +128,20 @@ impl Runtime {
     /// # Errors
     ///
     /// `invalid-binding` and `resource-limit`, all that apply, before anything runs; else what stopped the kernel (see
-    /// [`enigma_cpu::Program::run`]).
+    /// [`enigma_cpu::Program::run`] and [`Failure`](crate::Failure)).
     pub fn dispatch(
         &self,
         kernel: &Compiled,
         launch: &Launch,
         arguments: &[Argument<'_>],
     ) -> Result<Statistics, Diagnostics> {
-        kernel.program(arguments)?.run(launch, arguments, &self.limits.unwrap_or_default())
+        let printout = Printout::default();
+        let done = self.dispatch_into(kernel, launch, arguments, &printout);
+        printout.print();
+        done
     }
 
-    /// As [`dispatch`](Runtime::dispatch), with another place for what the kernel prints.
+    /// As [`dispatch`](Runtime::dispatch), with another place for what the kernel prints. On a GPU it prints nothing.
     ///
     /// # Errors
     ///
@@ -131,10 +153,16 @@ impl Runtime {
         arguments: &[Argument<'_>],
         printout: &Printout,
     ) -> Result<Statistics, Diagnostics> {
-        let limits = self.limits.unwrap_or_default();
-        let program = kernel.program(arguments)?;
-        let done = program.run_observed(launch, arguments, &limits, printout, || Unobserved);
-        done.map(|(statistics, _)| statistics)
+        match self.device {
+            Device::Cpu => {
+                let limits = self.limits.unwrap_or_default();
+                let program = kernel.program(arguments)?;
+                let done = program.run_observed(launch, arguments, &limits, printout, || Unobserved);
+                done.map(|(statistics, _)| statistics.into())
+            }
+            #[cfg(target_os = "macos")]
+            Device::Metal(gpu) => gpu.launch(kernel, launch, arguments),
+        }
     }
 
     /// Runs a kernel under the checker, on the CPU whichever device this is. The arguments stay as they are.
@@ -153,6 +181,42 @@ impl Runtime {
         let limits = self.limits.unwrap_or(enigma_check::Options::default().limits);
         let options = enigma_check::Options { order, limits };
         enigma_check::check(kernel.kernel(), kernel.checked_program()?, launch, arguments, &options)
+    }
+}
+
+/// The device of that name, where Metal is that one.
+fn open(device: &str, metal: Option<Device>) -> Result<Device, Diagnostics> {
+    match device {
+        "cpu" => Ok(Device::Cpu),
+        "auto" => Ok(metal.unwrap_or_default()),
+        "metal" => {
+            metal.ok_or_else(|| unavailable("Metal").with_help("to let the CPU stand in, set ENIGMA_DEVICE=cpu").into())
+        }
+        "cuda" => Err(unavailable("CUDA").into()),
+        other => {
+            let message = format!("no device is named \"{other}\"");
+            let known = DEVICES.map(|name| format!("\"{name}\"")).join(", ");
+            let found = Diagnostic::placeless(Rule::DeviceUnavailable, message);
+            Err(found.with_help(format!("known names: {known}")).into())
+        }
+    }
+}
+
+impl Capabilities {
+    /// What the CPU can do.
+    pub(crate) fn of_the_cpu() -> Capabilities {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let plural = if cores == 1 { "" } else { "s" };
+        Capabilities {
+            device_name: format!("CPU ({cores} core{plural})"),
+            gpu_family: 0,
+            supports_async_copy: true,
+            supports_simdgroup_matrix: true,
+            simdgroup_size: 32,
+            max_threadgroup_memory: 32 * 1024,
+            max_threads_per_threadgroup: enigma_cpu::MAX_THREADS as u32,
+            max_buffers: 31,
+        }
     }
 }
 
@@ -183,20 +247,20 @@ mod tests {
     use super::*;
     use enigma_ir::Style;
 
-    fn refusal(device: &str, cpu_for_metal: bool) -> String {
-        Runtime::open(device, cpu_for_metal).map(|_| ()).unwrap_err().render(Style::Plain)
+    fn refusal(device: &str) -> String {
+        open(device, None).map(|_| ()).unwrap_err().render(Style::Plain)
     }
 
     #[test]
     fn the_cpu_is_always_there() {
-        for (device, cpu_for_metal) in [("auto", false), ("cpu", false), ("metal", true)] {
-            assert!(Runtime::open(device, cpu_for_metal).is_ok(), "{device}");
+        for (device, metal) in [("auto", None), ("cpu", None), ("metal", Some(Device::Cpu))] {
+            assert!(open(device, metal).is_ok(), "{device}");
         }
     }
 
     #[test]
     fn a_missing_device_names_the_remedy() {
-        insta::assert_snapshot!([refusal("metal", false), refusal("cuda", true)].join("\n\n"));
+        insta::assert_snapshot!([refusal("metal"), refusal("cuda")].join("\n\n"));
     }
 
     #[test]
@@ -210,6 +274,6 @@ mod tests {
 
     #[test]
     fn an_unknown_device_lists_the_known_ones() {
-        insta::assert_snapshot!(refusal("gpu", false));
+        insta::assert_snapshot!(refusal("gpu"));
     }
 }

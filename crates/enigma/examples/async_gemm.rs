@@ -178,12 +178,11 @@ fn run<T: Input>(m: usize, n: usize, k: usize) -> Result<(), Diagnostics> {
     println!("async_gemm  C[{m} x {n}] = A[{m} x {k}] · B[{k} x {n}], {} elements, f32 sums", T::NAME);
     println!("  against Rust  right: largest difference {difference:.2e}, allowed {allowed:.2e}");
     println!("  time          {:.1} ms, {:.1} GFLOP/s", seconds * 1e3, 2e-9 * (m * n * k) as f64 / seconds);
-    println!(
-        "  copies        {} asynchronous, {:.1} MB, at most {} in flight in a threadgroup",
-        done.copies,
-        done.bytes_copied as f64 / 1e6,
-        done.max_in_flight
-    );
+    // A GPU counts no copies.
+    if let (Some(copies), Some(bytes), Some(most)) = (done.copies, done.bytes_copied, done.max_in_flight) {
+        let megabytes = bytes as f64 / 1e6;
+        println!("  copies        {copies} asynchronous, {megabytes:.1} MB, at most {most} in flight in a threadgroup");
+    }
     Ok(())
 }
 

@@ -176,7 +176,7 @@ impl<T: Element + Integer> Loop<T> {
     /// let mut out = [0.0; 32];
     /// let done = sum_of_tiles().compile()?.launch(32, 32, (&a, 3, &mut out))?;
     /// assert_eq!(out[1], 1.0 + 33.0 + 65.0);
-    /// assert_eq!(done.copies, 3);
+    /// assert_eq!(done.copies, Some(3));
     /// # Ok::<(), Diagnostics>(())
     /// ```
     ///

@@ -24,7 +24,7 @@ use crate::share::share;
 /// The registers of a value, one per component.
 type Regs = SmallVec<[Reg; 4]>;
 
-/// The bits of a constant of that type.
+/// The bits of a number as one of that type, which it fits: the lowest of what is returned.
 pub fn bits(literal: Literal, dtype: DType) -> u64 {
     match (literal.rounded(dtype), dtype) {
         (Literal::Float(x), DType::F16) => u64::from(f16::narrow(x as f32).to_bits()),

@@ -110,7 +110,7 @@ impl Verdict {
             (_, Lowering::Cooperative) => {
                 "please report this: the lowering needs nothing that Metal does not document; the CPU runs every kernel"
             }
-            (Verdict::Wrong { .. }, _) if candidate.linear_copy == LinearCopy::Linear => {
+            (Verdict::Wrong { at }, _) if candidate.linear_copy == LinearCopy::Linear && at.starts_with("1D") => {
                 "leave linear_copy at \"row\"; sources disagree about the operands of the hardware's 1D copy"
             }
             (Verdict::Wrong { .. }, _) => {

@@ -1,11 +1,12 @@
 //! Which lowering is taken, and why.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use enigma_ir::target::{LinearCopy, System};
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
 
-use super::{Candidate, Choice, Emission, Lowering, Machine, Verdict};
+use super::{Bench, Candidate, Choice, Emission, Ledger, Lowering, Machine, Verdict, try_out};
 
 /// Times that differ by less are the same: the clock and the GPU's other work blur them as much.
 const TIE: f64 = 1.05;
@@ -43,8 +44,9 @@ pub trait Mac {
     /// Its GPU and its system.
     fn machine(&self) -> &Machine;
 
-    /// What came of trying each candidate, where 1D copies become that. They are tried if they never were.
-    fn verdicts(&self, linear_copy: LinearCopy) -> Verdicts;
+    /// What came of trying each candidate, where 1D copies become that. They are tried if they never were; with `fresh`, in
+    /// any case.
+    fn verdicts(&self, linear_copy: LinearCopy, fresh: bool) -> Verdicts;
 }
 
 /// What came of trying the candidates on a Mac.
@@ -56,6 +58,8 @@ pub struct Verdicts {
     pub tried: Vec<(Candidate, Verdict)>,
     /// What else is to be known, as that they could not be kept.
     pub remarks: Vec<String>,
+    /// The file that they are kept in, if they are.
+    pub kept_in: Option<PathBuf>,
 }
 
 impl Verdicts {
@@ -90,6 +94,27 @@ fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64().max(f64::EPSILON)
 }
 
+/// What came of trying the candidates on a machine, by its ledger; what is not in it is tried on the bench. With `fresh`
+/// everything is.
+pub fn settled(
+    ledger: &mut Ledger,
+    machine: &Machine,
+    bench: &dyn Bench,
+    linear_copy: LinearCopy,
+    fresh: bool,
+) -> Verdicts {
+    let candidates = Candidate::all(machine.gpu_family, linear_copy);
+    ledger.settle(&candidates, fresh, |candidate| try_out(bench, candidate));
+    let verdict = |candidate| ledger.get(candidate).cloned().unwrap_or(Verdict::Unfinished);
+    let tried = candidates.into_iter().map(|candidate| (candidate, verdict(candidate))).collect();
+    Verdicts {
+        machine: machine.clone(),
+        tried,
+        remarks: ledger.remarks().to_vec(),
+        kept_in: ledger.path().map(Path::to_owned),
+    }
+}
+
 /// Takes a lowering for a kernel; `copies` says whether it has asynchronous copies that the hardware could make.
 ///
 /// # Errors
@@ -112,7 +137,7 @@ pub fn choose(emission: &Emission, copies: bool, here: Here<'_>) -> Result<Chose
             Ok(Chosen { lowering: Lowering::Cooperative, reason })
         }
         (Choice::Auto, Here::Mac(mac)) => {
-            let verdicts = mac.verdicts(emission.linear_copy);
+            let verdicts = mac.verdicts(emission.linear_copy, false);
             verdicts.fastest().ok_or_else(|| nothing_right(&verdicts))
         }
     }
@@ -140,7 +165,7 @@ mod tests {
             &self.0.machine
         }
 
-        fn verdicts(&self, linear_copy: LinearCopy) -> Verdicts {
+        fn verdicts(&self, linear_copy: LinearCopy, _: bool) -> Verdicts {
             assert!(self.0.tried.iter().all(|(candidate, _)| {
                 candidate.lowering == Lowering::Cooperative || candidate.linear_copy == linear_copy
             }));
@@ -167,7 +192,7 @@ mod tests {
     /// What is taken when that came of cooperative, asm, asm-escaped and air.
     fn taken(verdicts: [Verdict; 4]) -> Result<Chosen, Diagnostics> {
         let tried = Candidate::all(8, LinearCopy::Row).into_iter().zip(verdicts).collect();
-        let mac = Known(Verdicts { machine: machine(), tried, remarks: Vec::new() });
+        let mac = Known(Verdicts { machine: machine(), tried, remarks: Vec::new(), kept_in: None });
         choose(&Emission::default(), true, Here::Mac(&mac))
     }
 
@@ -218,7 +243,7 @@ mod tests {
     fn remarks_are_part_of_the_reason() {
         let tried = vec![(Candidate::all(0, LinearCopy::Row)[0], right(10))];
         let machine = Machine { gpu: "AMD Radeon Pro".to_owned(), gpu_family: 0, ..machine() };
-        let verdicts = Verdicts { machine, tried, remarks: vec!["verdicts are not kept".to_owned()] };
+        let verdicts = Verdicts { machine, tried, remarks: vec!["verdicts are not kept".to_owned()], kept_in: None };
         assert_eq!(
             verdicts.fastest().unwrap().reason,
             "AMD Radeon Pro, macOS 15.1 is no Apple GPU, and has no copy of its own; verdicts are not kept"
@@ -233,7 +258,7 @@ mod tests {
                 &self.0
             }
 
-            fn verdicts(&self, _: LinearCopy) -> Verdicts {
+            fn verdicts(&self, _: LinearCopy, _: bool) -> Verdicts {
                 panic!("nothing needs to be tried")
             }
         }

@@ -19,6 +19,20 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// A version as Apple writes it: without a last number that is 0.
+    pub fn version([major, minor, patch]: [isize; 3]) -> String {
+        match patch {
+            0 => format!("{major}.{minor}"),
+            _ => format!("{major}.{minor}.{patch}"),
+        }
+    }
+
+    /// The build in how macOS describes itself, `Version 15.1 (Build 24B83)`; all of the description where there is none.
+    pub fn build_of(description: &str) -> &str {
+        let build = description.rsplit_once("(Build ").map(|(_, build)| build.trim_end_matches(')'));
+        build.unwrap_or(description)
+    }
+
     /// The system as a target; `None` before macOS 13.
     pub fn system(&self) -> Option<System> {
         let major = self.macos.split('.').next().and_then(|major| major.parse().ok());
@@ -35,6 +49,14 @@ impl fmt::Display for Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_and_builds_are_read() {
+        assert_eq!(Machine::version([15, 1, 0]), "15.1");
+        assert_eq!(Machine::version([26, 0, 2]), "26.0.2");
+        assert_eq!(Machine::build_of("Version 15.1 (Build 24B83)"), "24B83");
+        assert_eq!(Machine::build_of("Version 15.1"), "Version 15.1");
+    }
 
     #[test]
     fn the_system_is_that_of_the_major_version() {

@@ -30,7 +30,7 @@ use enigma_msl::AsyncLowering;
 
 pub use bench::{Bench, try_out};
 pub use candidate::{Candidate, Verdict};
-pub use choice::{Chosen, Here, Mac, Verdicts, choose};
+pub use choice::{Chosen, Here, Mac, Verdicts, choose, settled};
 pub use emission::{Emission, GPU_FAMILIES};
 pub use ledger::{CACHE_DIR, Ledger, directory};
 pub use machine::Machine;
