@@ -92,7 +92,7 @@ rules! {
     ForeignValue "foreign-value" Error "A value is used outside the kernel that made it.";
     InvalidKernel "invalid-kernel" Error "The kernel cannot be traced: its signature or its Python code has no meaning in the kernel language.";
     InvalidBinding "invalid-binding" Error "An argument of a launch does not fit the kernel's parameter.";
-    DeviceUnavailable "device-unavailable" Error "The device that was asked for is not there.";
+    DeviceUnavailable "device-unavailable" Error "The device that was asked for is not there, or does not do what is asked of it.";
     Unsupported "unsupported" Error "What a kernel is emitted for lacks something that the kernel needs.";
     RedundantCopy "redundant-copy" Warning "Several simdgroups issue the same copy.";
     UnreadCopy "unread-copy" Warning "A tile is copied in and never read.";
