@@ -13,7 +13,7 @@ mod lower;
 pub mod metallib;
 
 use enigma_ir::target::Target;
-use enigma_ir::{Diagnostic, Diagnostics, FunctionConstant, Kernel, Rule, Verified};
+use enigma_ir::{DType, Diagnostic, Diagnostics, FunctionConstant, Kernel, Rule, Verified};
 
 /// Who carries out asynchronous copies.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Hash)]
@@ -83,9 +83,14 @@ fn refusal(refused: &metallib::Error) -> Diagnostics {
     Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into()
 }
 
+/// The type by which a library takes a function constant of an element type: a `bfloat` by its bits, as `ushort`.
+pub const fn constant_type(dtype: DType) -> DType {
+    lower::held_as(dtype)
+}
+
 fn function(kernel: &Verified<Kernel>, options: &Options) -> Result<metallib::Function, Diagnostics> {
     let constants = kernel.function_constants().into_iter().map(|FunctionConstant { index, dtype, .. }| {
-        metallib::Constant { name: lower::constant_name(index), index, dtype }
+        metallib::Constant { name: lower::constant_name(index), index, dtype: constant_type(dtype) }
     });
     Ok(metallib::Function {
         name: kernel.name().to_owned(),

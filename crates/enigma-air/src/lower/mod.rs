@@ -59,7 +59,7 @@ use self::copies::Events;
 use crate::llvm::{Attribute, Builder, Module, Type, Value};
 
 use crate::{Copies, Options};
-pub(crate) use parameters::constant_name;
+pub(crate) use parameters::{constant_name, held_as};
 
 /// The LLVM values that a value of the kernel is.
 pub(crate) type Components = SmallVec<[Value; 4]>;

@@ -157,13 +157,12 @@ fn mangled(dtype: DType) -> &'static str {
         DType::I8 => "a",
         DType::U8 => "h",
         DType::I16 => "s",
-        DType::U16 => "t",
+        DType::U16 | DType::BF16 => "t",
         DType::I32 => "i",
         DType::U32 => "j",
         DType::I64 => "l",
         DType::U64 => "m",
         DType::F16 => "Dh",
-        DType::BF16 => "u6__bf16",
         DType::F32 => "f",
     }
 }
@@ -292,9 +291,17 @@ impl Parameters {
     }
 }
 
-/// The name of an element type in metadata: `bfloat`, which not every system knows, goes by what memory holds.
+/// The name of an element type in metadata.
 fn type_name(dtype: DType) -> &'static str {
-    if dtype == DType::BF16 { DType::U16.msl() } else { dtype.msl() }
+    held_as(dtype).msl()
+}
+
+/// The element type that Metal takes a number for: a `bfloat`, which not every system knows, goes by its bits.
+pub(crate) const fn held_as(dtype: DType) -> DType {
+    match dtype {
+        DType::BF16 => DType::U16,
+        other => other,
+    }
 }
 
 /// A node of metadata that describes a parameter.

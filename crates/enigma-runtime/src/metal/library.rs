@@ -65,7 +65,7 @@ impl Pipelines {
         function: &str,
         constants: &[Constant],
     ) -> Result<Pipeline, Failure> {
-        let bound: Vec<Bound> = constants.iter().map(|constant| bound(*constant)).collect();
+        let bound: Vec<Bound> = constants.iter().map(|constant| bound(*constant, code)).collect();
         made(&self.pipelines, (code.clone(), bound), |(_, bound)| {
             let library = made(&self.libraries, code.clone(), |code| library(device, code))?;
             pipeline(device, &library, function, bound)
@@ -132,8 +132,13 @@ fn pipeline(
     Ok(Pipeline(state.map_err(rejected)?))
 }
 
-fn bound(Constant { index, dtype, value }: Constant) -> Bound {
-    (index, dtype, enigma_cpu::bits(value, dtype))
+/// A number in the type by which the code takes it.
+fn bound(Constant { index, dtype, value }: Constant, code: &Code) -> Bound {
+    let taken_as = match code {
+        Code::Source { .. } => dtype,
+        Code::Library(_) => enigma_air::constant_type(dtype),
+    };
+    (index, taken_as, enigma_cpu::bits(value, dtype))
 }
 
 fn data_type(dtype: DType) -> MTLDataType {
