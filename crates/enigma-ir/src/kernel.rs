@@ -493,50 +493,6 @@ impl FunctionConstant {
     }
 }
 
-/// The operands of an asynchronous copy, by name.
-#[derive(Copy, Clone, Debug)]
-pub struct Copy {
-    /// Destination memory.
-    pub dst: MemoryId,
-    /// Source memory.
-    pub src: MemoryId,
-    /// First destination element.
-    pub dst_offset: ValueId,
-    /// First source element.
-    pub src_offset: ValueId,
-    /// The extent.
-    pub shape: CopyShape,
-    /// Whether anything is copied at all.
-    pub predicate: ValueId,
-}
-
-/// The extent of a copy, in elements.
-#[derive(Copy, Clone, Debug)]
-pub enum CopyShape {
-    /// Consecutive elements.
-    Linear {
-        /// How many.
-        count: ValueId,
-    },
-    /// A tile of rows.
-    Tile {
-        /// Elements from one row of the destination to the next.
-        dst_pitch: ValueId,
-        /// Elements from one row of the source to the next.
-        src_pitch: ValueId,
-        /// Columns of the tile.
-        cols: ValueId,
-        /// Rows of the tile.
-        rows: ValueId,
-        /// Columns that exist in device memory.
-        valid_cols: ValueId,
-        /// Rows that exist in device memory.
-        valid_rows: ValueId,
-        /// What fills the rest, when the tile is the destination.
-        fill: Option<Fill>,
-    },
-}
-
 /// What an operation was given for one parameter of its row.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub enum Argument {
@@ -590,36 +546,6 @@ impl Op {
             found.extend(given.take(count).map(|argument| (param, argument)));
         }
         found
-    }
-
-    /// This operation as a copy, if it is one.
-    pub fn as_copy(&self) -> Option<Copy> {
-        let o = &self.operands;
-        let (shape, predicate) = match self.code {
-            Opcode::AsyncCopy1dD2t | Opcode::AsyncCopy1dT2d => (CopyShape::Linear { count: o[2] }, o[3]),
-            Opcode::AsyncCopy2dD2t | Opcode::AsyncCopy2dT2d => {
-                let fill = match self.attrs.first() {
-                    Some(Attr::Fill(fill)) => Some(*fill),
-                    _ => None,
-                };
-                let shape = CopyShape::Tile {
-                    dst_pitch: o[1],
-                    src_pitch: o[3],
-                    cols: o[4],
-                    rows: o[5],
-                    valid_cols: o[7],
-                    valid_rows: o[8],
-                    fill,
-                };
-                (shape, o[6])
-            }
-            _ => return None,
-        };
-        let src_offset = match shape {
-            CopyShape::Linear { .. } => o[1],
-            CopyShape::Tile { .. } => o[2],
-        };
-        Some(Copy { dst: self.memories[0], src: self.memories[1], dst_offset: o[0], src_offset, shape, predicate })
     }
 }
 

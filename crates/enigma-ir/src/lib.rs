@@ -22,6 +22,7 @@
 
 pub mod analysis;
 mod builder;
+mod copy;
 mod diagnostic;
 mod dialect;
 pub mod format;
@@ -39,12 +40,13 @@ mod types;
 mod verify;
 
 pub use builder::{Arg, Builder, BuilderMark, Checkpoint, Joined};
+pub use copy::{Copy, CopyShape};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity, Style};
 pub use dialect::Dialect;
 pub use hazard::Hazard;
 pub use kernel::{
-    Argument, Attr, Binding, Block, BlockId, Copy, CopyShape, Definition, Dim, Fill, FunctionConstant, Kernel,
-    KernelParam, MemFlags, Memory, MemoryId, MemoryOrder, Op, OpId, Space, Value, ValueId, Verified,
+    Argument, Attr, Binding, Block, BlockId, Definition, Dim, Fill, FunctionConstant, Kernel, KernelParam, MemFlags,
+    Memory, MemoryId, MemoryOrder, Op, OpId, Space, Value, ValueId, Verified,
 };
 pub use mlir::mlir;
 pub use print::print;

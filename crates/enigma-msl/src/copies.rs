@@ -5,7 +5,7 @@
 //! copy, and events vanish from the text. A copy to or from registers is each lane's own under every lowering.
 
 use enigma_ir::analysis::read_back;
-use enigma_ir::{Copy, CopyShape, Fill, Literal, MemFlags, Op, Opcode, Space, ValueId};
+use enigma_ir::{Copy, CopyShape, Fill, Literal, MemFlags, Op, Opcode, ValueId};
 
 use crate::AsyncLowering;
 use crate::body::{Emitter, mem_flags};
@@ -20,7 +20,7 @@ impl Emitter<'_> {
     pub fn copy(&mut self, op: &Op) {
         let Some(copy) = op.as_copy() else { return };
         let event = op.results[0];
-        let hardware = self.options.async_lowering != AsyncLowering::Cooperative && !self.is_register_copy(&copy);
+        let hardware = self.options.async_lowering != AsyncLowering::Cooperative && !copy.is_of_registers(self.kernel);
         let predicate = self.kernel.literal(copy.predicate);
         if predicate == Some(Literal::Bool(false)) {
             return self.complete(event);
@@ -68,7 +68,7 @@ impl Emitter<'_> {
                 conditional(&condition, &call, &Expression::primary("nullptr"))
             }
         };
-        if self.may_be_empty(copy) {
+        if copy.may_be_empty(self.kernel) {
             self.helpers.events_may_be_null();
         }
         self.define(event, &issued);
@@ -78,21 +78,15 @@ impl Emitter<'_> {
         self.out.line(&format!("{};", call.text));
     }
 
-    /// Whether an event is that of a copy which is over as soon as it is issued: to or from registers, or never made.
+    /// Whether an event is that of a copy which is over as soon as it is issued.
     fn is_complete(&self, event: ValueId) -> bool {
         let copy = self.kernel.defining_op(event).and_then(Op::as_copy);
-        copy.is_some_and(|copy| {
-            self.is_register_copy(&copy) || self.kernel.literal(copy.predicate) == Some(Literal::Bool(false))
-        })
-    }
-
-    fn is_register_copy(&self, copy: &Copy) -> bool {
-        [copy.dst, copy.src].iter().any(|&m| matches!(self.kernel.memory(m).space, Space::Register { .. }))
+        copy.is_some_and(|copy| copy.is_over(self.kernel))
     }
 
     /// The call of the function that stands for a copy.
     fn copy_call(&mut self, code: Opcode, copy: &Copy) -> Expression {
-        let registers = self.is_register_copy(copy);
+        let registers = copy.is_of_registers(self.kernel);
         let dst = self.pointer(copy.dst, copy.dst_offset);
         let src = self.pointer(copy.src, copy.src_offset);
         let mut helper = CopyHelper {
@@ -106,7 +100,7 @@ impl Emitter<'_> {
             CopyShape::Tile { dst_pitch, src_pitch, cols, rows, valid_cols, valid_rows, fill } => {
                 let mut list = vec![dst, self.plain(dst_pitch), src, self.plain(src_pitch)];
                 list.extend([self.plain(cols), self.plain(rows)]);
-                helper.edges = !self.same(cols, valid_cols) || !self.same(rows, valid_rows);
+                helper.edges = copy.has_edges(self.kernel);
                 if helper.edges {
                     list.extend([self.plain(valid_cols), self.plain(valid_rows)]);
                     list.extend(fill.map(|fill| Expression::primary(fill_name(fill))));
@@ -115,7 +109,7 @@ impl Emitter<'_> {
             }
         };
         self.helpers.need(Helper::Copy(helper));
-        if self.may_be_empty(copy) {
+        if copy.may_be_empty(self.kernel) {
             self.helpers.may_be_empty(helper);
         }
         let function = helper.name();
@@ -126,21 +120,6 @@ impl Emitter<'_> {
                 Expression::primary(format!("{function}(\n{}{})", self.out.continuation(), list.join(", ")))
             }
             false => call,
-        }
-    }
-
-    fn same(&self, a: ValueId, b: ValueId) -> bool {
-        a == b || self.kernel.integer(a).is_some_and(|n| self.kernel.integer(b) == Some(n))
-    }
-
-    /// Whether an extent is not known to be positive.
-    fn may_be_empty(&self, copy: &Copy) -> bool {
-        let positive = |v: ValueId| self.kernel.integer(v).is_some_and(|n| n > 0);
-        match copy.shape {
-            CopyShape::Linear { count } => !positive(count),
-            CopyShape::Tile { cols, rows, valid_cols, valid_rows, .. } => {
-                ![cols, rows, valid_cols, valid_rows].into_iter().all(positive)
-            }
         }
     }
 

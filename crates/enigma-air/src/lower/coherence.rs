@@ -2,8 +2,9 @@
 //!
 //! What one threadgroup writes need not reach another, unless Metal is told so of the buffer, by `coherent(device)`. How its
 //! compiler says that in AIR is not known. Atomic operations do reach other threadgroups; so where a kernel orders memory
-//! between threadgroups, a buffer that it reads and writes is loaded and stored by relaxed ones, 32 bits at a time; the last
-//! word of a buffer of narrower elements may reach beyond its end, where Metal's buffers have room. What the hardware copies, and matrices of a simdgroup, are left as they are: nothing is known to say of them.
+//! between threadgroups, a buffer that it reads and writes is loaded and stored by relaxed ones, 32 bits at a time. The last
+//! word of a buffer of narrower elements may reach beyond its end, where Metal's buffers have room. What the hardware
+//! copies, and simdgroup matrices, are left as they are: nothing is known to say of them.
 
 use enigma_ir::{Kernel, MemoryId, Op, Space};
 

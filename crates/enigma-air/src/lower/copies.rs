@@ -5,7 +5,7 @@
 //! and waits pass over those that were not. Where lanes copy, events are nothing at all. A copy to or from registers is each
 //! lane's own, and over when it is issued.
 
-use enigma_ir::{Copy, CopyShape, DType, Fill, Kernel, Literal, MemFlags, MemoryId, Op, Space, Type as Kind, ValueId};
+use enigma_ir::{Copy, CopyShape, DType, Fill, Kernel, Literal, MemFlags, MemoryId, Op, Type as Kind, ValueId};
 use enigma_ir::{analysis, target::LinearCopy};
 use smallvec::smallvec;
 
@@ -36,53 +36,20 @@ impl Events {
         }
         let ops = || kernel.walk().into_iter().map(|id| kernel.op(id));
         let passed_on = ops().any(|op| !op.code.is_copy() && op.results.iter().any(|&v| kernel.ty(v) == Kind::Event));
-        let may_be_skipped = |copy: &Copy| match is_over(kernel, copy) {
+        let may_be_skipped = |copy: &Copy| match copy.is_over(kernel) {
             true => passed_on,
-            false => kernel.literal(copy.predicate).is_none() || may_be_empty(kernel, copy),
+            false => kernel.literal(copy.predicate).is_none() || copy.may_be_empty(kernel),
         };
+        let fills = |copy: &Copy| copy.has_edges(kernel) && matches!(copy.shape, CopyShape::Tile { fill: Some(_), .. });
         let mut events = Events { components: 1, lanes_fill: false };
         for copy in ops().filter_map(Op::as_copy) {
             if may_be_skipped(&copy) {
                 events.components = 2;
             }
-            events.lanes_fill |= fills(kernel, &copy) && !is_over(kernel, &copy) && may_be_empty(kernel, &copy);
+            events.lanes_fill |= fills(&copy) && !copy.is_over(kernel) && copy.may_be_empty(kernel);
         }
         events
     }
-}
-
-/// Whether a copy is over as soon as it is issued: to or from registers, or never made.
-fn is_over(kernel: &Kernel, copy: &Copy) -> bool {
-    is_of_registers(kernel, copy) || kernel.literal(copy.predicate) == Some(Literal::Bool(false))
-}
-
-fn is_of_registers(kernel: &Kernel, copy: &Copy) -> bool {
-    [copy.dst, copy.src].iter().any(|&memory| matches!(kernel.memory(memory).space, Space::Register { .. }))
-}
-
-/// Whether an extent is not known to be positive.
-fn may_be_empty(kernel: &Kernel, copy: &Copy) -> bool {
-    let positive = |extent: ValueId| kernel.integer(extent).is_some_and(|n| n > 0);
-    match copy.shape {
-        CopyShape::Linear { count } => !positive(count),
-        CopyShape::Tile { cols, rows, valid_cols, valid_rows, .. } => {
-            ![cols, rows, valid_cols, valid_rows].into_iter().all(positive)
-        }
-    }
-}
-
-/// Whether a copy fills the part of its tile that its source does not have.
-fn fills(kernel: &Kernel, copy: &Copy) -> bool {
-    match copy.shape {
-        CopyShape::Tile { cols, rows, valid_cols, valid_rows, fill: Some(_), .. } => {
-            !same(kernel, cols, valid_cols) || !same(kernel, rows, valid_rows)
-        }
-        _ => false,
-    }
-}
-
-fn same(kernel: &Kernel, a: ValueId, b: ValueId) -> bool {
-    a == b || kernel.integer(a).is_some_and(|n| kernel.integer(b) == Some(n))
 }
 
 /// One side of a copy: a memory, how many elements on the copy begins, and how many on from there its next row does.
@@ -129,7 +96,7 @@ impl Lowering<'_, '_> {
 
     fn issue(&mut self, copy: &Copy) -> Components {
         let tile = self.tile(copy);
-        if is_of_registers(self.kernel, copy) {
+        if copy.is_of_registers(self.kernel) {
             let [zero, one] = [0, 1].map(|n| self.out.int(Type::I64, n));
             self.copy_elements(&tile, zero, one);
             return self.no_event();
@@ -157,7 +124,7 @@ impl Lowering<'_, '_> {
             CopyShape::Tile { dst_pitch, src_pitch, cols, rows, valid_cols, valid_rows, fill } => {
                 let pitches = [dst_pitch, src_pitch].map(|pitch| self.widened(pitch));
                 let extent = [cols, rows].map(|extent| self.widened(extent));
-                let whole = same(self.kernel, cols, valid_cols) && same(self.kernel, rows, valid_rows);
+                let whole = !copy.has_edges(self.kernel);
                 let valid = match whole {
                     true => extent,
                     false => {
@@ -372,8 +339,7 @@ impl Lowering<'_, '_> {
     /// Waits for copies. Those that are known to be over drop out.
     pub fn wait(&mut self, op: &Op) {
         let kernel = self.kernel;
-        let over =
-            |event: ValueId| kernel.defining_op(event).and_then(Op::as_copy).is_some_and(|c| is_over(kernel, &c));
+        let over = |event: ValueId| kernel.defining_op(event).and_then(Op::as_copy).is_some_and(|c| c.is_over(kernel));
         let in_flight: Vec<ValueId> = op.operands.iter().copied().filter(|&event| !over(event)).collect();
         if in_flight.is_empty() {
             return;

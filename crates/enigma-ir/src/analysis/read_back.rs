@@ -27,7 +27,8 @@ use super::arithmetic::trip_count;
 use super::evaluate::{Evaluator, Thread};
 use super::events::{Use, aliases, uses};
 use super::needed::Needed;
-use crate::kernel::{BlockId, Copy, CopyShape, Kernel, MemoryId, Op, OpId, Space, ValueId};
+use crate::copy::{Copy, CopyShape};
+use crate::kernel::{BlockId, Kernel, MemoryId, Op, OpId, Space, ValueId};
 use crate::table::Opcode;
 
 /// What a kernel leaves undone, to be done at its end: if there are elements to read, a barrier of threadgroup memory, so

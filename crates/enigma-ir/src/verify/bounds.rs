@@ -3,8 +3,9 @@
 use super::Subject;
 use super::extent::{Extent, Shape};
 use crate::analysis::evaluate::Thread;
+use crate::copy::{Copy, CopyShape};
 use crate::diagnostic::{Diagnostic, Rule};
-use crate::kernel::{BlockId, Copy, CopyShape, Kernel, Memory, Op, ValueId};
+use crate::kernel::{BlockId, Kernel, Memory, Op, ValueId};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     check_block(subject, Kernel::BODY, found);

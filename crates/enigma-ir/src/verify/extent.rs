@@ -2,7 +2,8 @@
 
 use crate::analysis::evaluate::{Evaluator, Thread};
 use crate::analysis::linear::Linear;
-use crate::kernel::{Copy, CopyShape, Kernel, MemoryId, Op, ValueId};
+use crate::copy::{Copy, CopyShape};
+use crate::kernel::{Kernel, MemoryId, Op, ValueId};
 use crate::table::Opcode;
 
 /// `rows` rows of `cols` consecutive elements, each `pitch` after the one before it. All are constant;

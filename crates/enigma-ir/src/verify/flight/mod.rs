@@ -24,9 +24,10 @@ use super::Subject;
 use super::extent::Extent;
 use crate::analysis::Uniformity;
 use crate::analysis::evaluate::Thread;
+use crate::copy::Copy;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::hazard::Hazard;
-use crate::kernel::{BlockId, Copy, Kernel, Op, OpId, ValueId};
+use crate::kernel::{BlockId, Kernel, Op, OpId, ValueId};
 use crate::table::{Flight as FlightEffect, Opcode};
 use state::{Flight, Instance, State, Status, Way};
 
