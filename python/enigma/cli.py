@@ -19,7 +19,9 @@ from .errors import EnigmaError
 from .report import colourful, counted, page
 from .timeline import Timeline
 
-DESCRIPTION = "Checks a program's launches, draws them, writes its kernels, explains rules, and examines the machine."
+DESCRIPTION = (
+    "Checks a program's launches, draws them, writes its kernels, explains rules, and examines the machine."
+)
 USAGE = "%(prog)s file.py[::kernel] [options] [-- arguments of the program]"
 LAUNCHES = (
     "Looks at the launches that are declared with `@kernel.sample(grid=, threads=)`, or else at those that the program"

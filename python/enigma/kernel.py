@@ -403,12 +403,14 @@ def compile(
             "asked for here",
             "ask for 2, 3 or 4; 0 and 1 leave each access as it is",
         )  # fmt: skip
-    core = fn._trace().emitted(async_lowering, target_os, gpu_family, linear_copy, read_back)
+    core = (
+        fn._trace().emitted(async_lowering, target_os, gpu_family, linear_copy, read_back).widened(vec_width)
+    )
     if constants is not None:
         core = core.specialise(constants)
     if emit_only is None:
         emit_only = os.environ.get("ENIGMA_EMIT_ONLY") == "1"
-    compiled = CompiledKernel(core.widened(vec_width), emit_only)
+    compiled = CompiledKernel(core, emit_only)
     if dump_ir:
         print(compiled._core.ir())
     if dump_mlir:

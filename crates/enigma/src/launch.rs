@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use enigma_ir::{Diagnostic, Diagnostics, Rule};
-use enigma_runtime::{Argument, Constant, Launch, Order, Report, Runtime, Statistics};
+use enigma_runtime::{Argument, Constant, Emission, Launch, Order, Report, Runtime, Statistics};
 
 use crate::element::Element;
 use crate::memory::Buffer;
@@ -42,6 +42,30 @@ impl<P> Compiled<P> {
     /// `invalid-operand` for a width other than 0 to 4.
     pub fn widened(&self, width: u32) -> Result<Compiled<P>, Diagnostics> {
         self.untyped.widened(width).map(Compiled::new)
+    }
+
+    /// The kernel emitted for Metal in that way; see [`enigma_runtime::Compiled::emitted`].
+    ///
+    /// ```
+    /// use enigma::prelude::*;
+    /// use enigma::{Choice, Emission, Lowering, target::System};
+    ///
+    /// #[enigma::kernel]
+    /// fn double(x: Buffer<f32>) {
+    ///     let i = thread_position_in_grid();
+    ///     x.store(i, x.load(i) * 2.0);
+    /// }
+    ///
+    /// let choice = Choice::Fixed(Lowering::Air);
+    /// let emission = Emission { choice, system: Some(System::MacOs26), ..Emission::default() };
+    /// let kernel = double().compile()?.emitted(emission);
+    /// assert_eq!(kernel.lowering()?.lowering, Lowering::Air);
+    /// assert!(kernel.metallib()?.starts_with(b"MTLB"));
+    /// # Ok::<(), Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn emitted(&self, emission: Emission) -> Compiled<P> {
+        Compiled::new(self.untyped.emitted(emission))
     }
 
     /// Runs the kernel on the default device: `grid` threads, in threadgroups of `threads`. `arguments` is a tuple with

@@ -86,11 +86,13 @@ mod print;
 mod trace;
 mod value;
 
+pub use enigma_ir::target;
 pub use enigma_ir::{Diagnostic, Diagnostics, Fill, MemFlags, MemoryOrder, Rule, Severity, Style};
 pub use enigma_macros::kernel;
 pub use enigma_msl::{AsyncLowering, Options};
 pub use enigma_runtime::{
-    Capabilities, Constant, Figures, Finding, Instance, Limits, Order, Report, Runs, Runtime, Statistics, Timeline,
+    Capabilities, Choice, Chosen, Constant, Emission, Figures, Finding, Instance, Limits, Lowering, Order, Report,
+    Runs, Runtime, Statistics, Timeline,
 };
 pub use half::{bf16, f16};
 
