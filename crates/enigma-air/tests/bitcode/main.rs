@@ -276,6 +276,7 @@ fn every_operation() {
     f.call(take, &[number, vector]);
     f.call(function, &[truth, byte, int, long, half, number, vector, ints, array, vectors]);
     f.ret(None);
+    f.finish();
     assert_same(&module);
 }
 
