@@ -152,9 +152,10 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
     capabilities = enigma.Runtime().device_capabilities()
     device = capabilities.device_name if capabilities.gpu_family else "the CPU executor"
     element = "half" if half else "float"
-    source = out / f"async_gemm_{element}.metal"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(enigma.compile(kernel).metal_source)
+    out.mkdir(parents=True, exist_ok=True)
+    compiled = enigma.compile(kernel)
+    source = compiled.export_metal(out / f"async_gemm_{element}.metal")
+    library = compiled.export_metallib(out / f"async_gemm_{element}.metallib")
     allowed = tolerance(k)
     right = difference <= allowed
     verdict = "right" if right else "WRONG"
@@ -171,7 +172,7 @@ def run(m: int, n: int, k: int, half: bool, out: Path, repeat: int = 3) -> bool:
         f"  copies        {report.figures.copies:,} asynchronous, {report.figures.bytes_copied / 1e6:,.1f} MB"
     )
     print(f"  in flight     at most {report.figures.max_in_flight} in a threadgroup at a time")
-    print(f"  Metal source  {source}")
+    print(f"  for Metal     {source}, {library}")
     print()
     return right and report.ok
 
