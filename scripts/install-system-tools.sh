@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that the tests judge what is written with: clang compiles and runs the Metal source,
-# LLVM 14 verifies the AIR text, mlir-opt the MLIR text, chromium opens the timeline's page. Does nothing where they are installed.
+# Installs the Debian packages that the tests judge what is written with: clang compiles and runs the Metal source, LLVM 14
+# verifies AIR and its bitcode, mlir-opt the MLIR text, chromium opens the timeline's page. Does nothing where they are
+# installed.
 set -eu
 
 missing=""

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! What a reader can do without is left out: abbreviations, but for blobs; the table that says where functions begin; LLVM's
-//! summary for linkers; types that nothing has. So an older reader meets nothing that it may not know. The output depends on the module alone.
+//! summary for linkers; types that nothing has. So an older reader meets nothing that it may not know. The output depends on
+//! the module alone.
 
 mod attributes;
 mod bitstream;

@@ -198,7 +198,8 @@ impl<'m> Builder<'m> {
         self.add(ty, Operation::Cast(op, value))
     }
 
-    /// A value that depends on where the block was come from. Where that is known later, see [`add_incoming`](Self::add_incoming).
+    /// A value that depends on where the block was come from. Where that is known later, see
+    /// [`add_incoming`](Self::add_incoming).
     pub fn phi(&mut self, ty: Type, incoming: &[(Value, BlockId)]) -> Value {
         self.add(ty, Operation::Phi(incoming.to_vec()))
     }
