@@ -6,10 +6,10 @@ RUST_TESTS := --workspace --exclude enigma-python
 SNAPSHOTS := INSTA_UPDATE=no
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench matrix mutation lint format pages stubs clean
+.PHONY: help build demo test metallib-check bench matrix mutation lint format pages stubs clean
 
 help: ## Says what there is to make.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/ready: requirements-dev.txt scripts/make-venv.sh
 	scripts/make-venv.sh
@@ -24,6 +24,12 @@ test: build ## Passes all tests, Rust and Python.
 	scripts/install-system-tools.sh
 	$(SNAPSHOTS) cargo test --quiet $(RUST_TESTS)
 	$(BIN)/pytest tests/python
+
+metallib-check: build ## Passes the tests of AIR, bitcode and .metallib alone.
+	scripts/install-system-tools.sh
+	$(SNAPSHOTS) cargo test --quiet -p enigma-air
+	cargo test --quiet -p enigma-tests --test random as_air
+	$(BIN)/pytest tests/python/test_air.py tests/python/test_air_shim.py
 
 bench: build ## Measures; every figure is a ratio to something measured beside it, or a time.
 	cargo bench --quiet -p enigma --bench compile

@@ -18,8 +18,6 @@ template <class T> void add_exchanges(Table &table) {
     LANES_1(group##_max) \
     LANES_1(group##_prefix_exclusive_sum) \
     LANES_1(group##_prefix_inclusive_sum) \
-    LANES_1(group##_prefix_exclusive_product) \
-    LANES_1(group##_prefix_inclusive_product) \
     LANES_2(group##_shuffle) \
     LANES_2(group##_shuffle_up) \
     LANES_2(group##_shuffle_down) \
@@ -32,6 +30,8 @@ template <class T> void add_exchanges(Table &table) {
     }
     GROUP(simd)
     GROUP(quad)
+    LANES_1(simd_prefix_exclusive_product)
+    LANES_1(simd_prefix_inclusive_product)
 #undef GROUP
 #undef LANES_1
 #undef LANES_2
@@ -39,19 +39,9 @@ template <class T> void add_exchanges(Table &table) {
 
 template <class... Ts> void add_exchanges_of(Table &table) { (add_exchanges<Ts>(table), ...); }
 
-void add_votes(Table &table) {
+void add_masks(Table &table) {
     table.add("air.simd_active_threads_mask.i64", [] { return ulong(metal::simd_active_threads_mask(0)); });
     table.add("air.quad_active_threads_mask", [] { return ushort(uint(metal::quad_active_threads_mask(0))); });
-    table.add("air.simd_ballot.i64", [](bool x) {
-        return ulong(metal::simd_or(x ? 1u << shim_thread()->thread_index_in_simdgroup : 0u, 0));
-    });
-    table.add("air.quad_ballot", [](bool x) {
-        return ushort(metal::quad_or(x ? 1u << shim_thread()->thread_index_in_simdgroup % 4 : 0u, 0));
-    });
-    table.add("air.simd_all", [](bool x) { return metal::simd_and(uint(x), 0) != 0; });
-    table.add("air.simd_any", [](bool x) { return metal::simd_or(uint(x), 0) != 0; });
-    table.add("air.quad_all", [](bool x) { return metal::quad_and(uint(x), 0) != 0; });
-    table.add("air.quad_any", [](bool x) { return metal::quad_or(uint(x), 0) != 0; });
 }
 
 // Which memory a barrier or a fence orders: device memory 1, threadgroup memory 2, or both.
@@ -189,7 +179,7 @@ template <class T> void add_matrices(Table &table) {
 
 void add_lanes(Table &table) {
     add_exchanges_of<char, uchar, short, ushort, int, uint, half, float>(table);
-    add_votes(table);
+    add_masks(table);
     add_barriers(table);
     add_matrices<float>(table);
     add_matrices<half>(table);

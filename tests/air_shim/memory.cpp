@@ -32,8 +32,10 @@ template <int space> std::string atomic_name(const char *operation) {
     return std::string(space == 1 ? "air.atomic.global." : "air.atomic.local.") + operation + ".";
 }
 
-template <class T, int space> void add_exchanges(Table &table) {
-    const std::string type = suffix<T>();
+// Of 32 bits, whatever they mean.
+template <int space> void add_exchanges(Table &table) {
+    const std::string type = "i32";
+    using T = uint;
     using P = Pointer<T, space>;
     table.add(atomic_name<space>("load") + type, [](P p, uint order, uint scope, bool is_volatile) {
         return metal::atomic_load_explicit(atomic(p, order, scope, is_volatile), metal::memory_order_relaxed);
@@ -75,8 +77,7 @@ template <class T, int space> void add_fetches(Table &table) {
 #undef FETCH
 
 template <int space> void add_atomics(Table &table) {
-    add_exchanges<uint, space>(table);
-    add_exchanges<float, space>(table);
+    add_exchanges<space>(table);
     add_fetches<int, space>(table);
     add_fetches<uint, space>(table);
     // Of floats Metal has sums in device memory only.

@@ -29,9 +29,6 @@ template <class T> void add_floats(Table &table) {
     FLOAT_1(ceil)
     FLOAT_1(round)
     FLOAT_1(trunc)
-    FLOAT_1(fract)
-    FLOAT_1(saturate)
-    FLOAT_1(sign)
 #undef FLOAT_1
 #define FLOAT_2(name) table.add("air." #name + type, [](T x, T y) { return metal::name(x, y); });
     FLOAT_2(pow)
@@ -42,43 +39,21 @@ template <class T> void add_floats(Table &table) {
 #undef FLOAT_2
     table.add("air.fabs" + type, [](T x) { return metal::abs(x); });
     table.add("air.fma" + type, [](T x, T y, T z) { return metal::fma(x, y, z); });
-    table.add("air.clamp" + type, [](T x, T low, T high) { return metal::clamp(x, low, high); });
-    table.add("air.mix" + type, [](T x, T y, T a) { return metal::mix(x, y, a); });
 }
 
-template <class T> void add_integers(Table &table) {
-    const std::string type = "." + suffix<T>(), sign = "." + signed_suffix<T>();
-    using U = std::make_unsigned_t<T>;
-#define INTEGER_2(name, metal_name) \
-    table.add("air." #name + sign, [](T x, T y) { return metal::metal_name(x, y); });
-    INTEGER_2(min, min)
-    INTEGER_2(max, max)
-    INTEGER_2(abs_diff, absdiff)
-    INTEGER_2(add_sat, addsat)
-    INTEGER_2(sub_sat, subsat)
-    INTEGER_2(mul_hi, mulhi)
-#undef INTEGER_2
-    table.add("air.clamp" + sign, [](T x, T low, T high) { return metal::clamp(x, low, high); });
-    table.add("air.mad_sat" + sign, [](T a, T b, T c) { return metal::madsat(a, b, c); });
-    table.add("air.extract_bits" + sign, [](T x, uint at, uint bits) { return metal::extract_bits(x, at, bits); });
-    table.add("air.insert_bits" + sign,
-              [](T base, T insert, uint at, uint bits) { return metal::insert_bits(base, insert, at, bits); });
-    if constexpr (std::is_signed_v<T>) {
-        table.add("air.abs" + sign, [](T x) { return metal::abs(x); });
-    } else {
-        table.add("air.rotate" + type, [](T x, T count) { return metal::rotate(x, count); });
-        table.add("air.popcount" + type, [](T x) { return metal::popcount(x); });
-        table.add("air.reverse_bits" + type, [](T x) { return metal::reverse_bits(x); });
-        // Apple's compiler never says that zero is undefined.
+template <class T> void add_bit_counts(Table &table) {
+    const std::string type = "." + suffix<T>();
+    table.add("air.popcount" + type, [](T x) { return metal::popcount(x); });
+    table.add("air.reverse_bits" + type, [](T x) { return metal::reverse_bits(x); });
+    // Apple's compiler never says that zero is undefined.
 #define COUNT(name) \
     table.add("air." #name + type, [](T x, bool undefined) { \
         if (undefined) shim_fail("air." #name " is told that its operand is not zero"); \
         return metal::name(x); \
     });
-        COUNT(clz)
-        COUNT(ctz)
+    COUNT(clz)
+    COUNT(ctz)
 #undef COUNT
-    }
 }
 
 // A float of whole numbers towards zero, held within the integer's range; NaN gives 0.
@@ -90,16 +65,10 @@ template <class To, class From> To whole(From from) {
     return static_cast<To>(x);
 }
 
-template <class Float, class Integer> void add_conversions(Table &table) {
-    const std::string a = kind_suffix<Float>(), b = kind_suffix<Integer>();
-    table.add("air.convert." + a + "." + b, [](Integer x) { return static_cast<Float>(x); });
-    table.add("air.convert." + b + "." + a, [](Float x) { return whole<Integer>(x); });
-}
-
-template <class T> void add_integer(Table &table) {
-    add_integers<T>(table);
-    add_conversions<float, T>(table);
-    add_conversions<half, T>(table);
+template <class T> void add_conversions(Table &table) {
+    const std::string kind = kind_suffix<T>();
+    table.add("air.convert.f.f32." + kind, [](T x) { return static_cast<float>(x); });
+    table.add("air.convert." + kind + ".f.f32", [](float x) { return whole<T>(x); });
 }
 
 void add_packing(Table &table) {
@@ -128,16 +97,14 @@ void add_packing(Table &table) {
 void add_numbers(Table &table) {
     add_floats<float>(table);
     add_floats<half>(table);
-    add_integer<char>(table);
-    add_integer<uchar>(table);
-    add_integer<short>(table);
-    add_integer<ushort>(table);
-    add_integer<int>(table);
-    add_integer<uint>(table);
-    add_integer<long>(table);
-    add_integer<ulong>(table);
-    table.add("air.convert.f.f32.u.i1", [](bool x) { return float(x); });
-    table.add("air.convert.f.f16.u.i1", [](bool x) { return half(x); });
+    add_bit_counts<uchar>(table);
+    add_bit_counts<ushort>(table);
+    add_bit_counts<uint>(table);
+    add_bit_counts<ulong>(table);
+    add_conversions<int>(table);
+    add_conversions<uint>(table);
+    add_conversions<long>(table);
+    add_conversions<ulong>(table);
     add_packing(table);
 }
 

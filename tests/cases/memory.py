@@ -156,6 +156,20 @@ def _atomics(
             yield launch(place, [held, values, np.zeros_like(held)], checks, held.size)
 
 
+def _atomic_moves(t: Element) -> Iterator[Launch]:
+    [values] = samples(t.name, 1)
+
+    def moved(A, B):
+        i = enigma.thread_position_in_grid
+        enigma.atomic_store(B, i, enigma.atomic_load(A, i))
+
+    checks = [
+        Check(name, f"{name}({t.name}, device)", 1, Expected(values))
+        for name in ("atomic_load", "atomic_store")
+    ]
+    yield launch(moved, [values, np.zeros_like(values)], checks, values.size)
+
+
 def _compared(t: Element) -> Iterator[Launch]:
     held, wanted = samples(t.name, 2)
     desired = wanted[::-1].copy()
@@ -231,6 +245,26 @@ def _simdgroup_matrices() -> Iterator[Launch]:
         ]
         outputs = [np.zeros((8, 8), t.numpy), np.zeros((8, 16), t.numpy)]
         yield launch(multiplied, [a, b, c, *outputs], checks, 32, (32, 1, 1))
+
+
+def _matrices_in_tiles() -> Iterator[Launch]:
+    """A matrix goes through threadgroup memory, in rows that lie apart, and comes out transposed."""
+    for name in FLOATS:
+        [values] = samples(name, 1)
+        values = values[:64].reshape(8, 8)
+
+        def through(A, B, dtype=name):
+            tile = enigma.threadgroup_alloc(dtype, 80)
+            enigma.simdgroup_matrix_store(enigma.simdgroup_matrix_load(A, 8, dtype), tile, 9, offset=5)
+            enigma.barrier()
+            turned = enigma.simdgroup_matrix_load(tile, 9, dtype, offset=5, transpose=True)
+            enigma.simdgroup_matrix_store(turned, B, 8)
+
+        checks = [
+            Check(operation, f"{operation}({name}, in a tile)", 1, Expected(values.T.reshape(-1)))
+            for operation in ("simdgroup_matrix_load", "simdgroup_matrix_store")
+        ]
+        yield launch(through, [values, np.zeros_like(values)], checks, 32, (32, 1, 1))
 
 
 def _barriers() -> Iterator[Launch]:
@@ -361,8 +395,10 @@ def launches() -> Iterator[Launch]:
     for name in ROWS["atomic_exchange"].dtypes:
         yield from _atomics(ELEMENTS[name])
         yield from _compared(ELEMENTS[name])
+        yield from _atomic_moves(ELEMENTS[name])
     yield from _contended()
     yield from _simdgroup_matrices()
+    yield from _matrices_in_tiles()
     yield from _barriers()
     yield from _positions()
     yield from _constants()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -47,11 +48,13 @@ def cached(
     everything = [*parts, kind, COMPILER, *FLAGS, *(path.read_text() for path in made_of)]
     digest = hashlib.sha256("\0".join(everything).encode()).hexdigest()[:16]
     target = CACHE / f"{digest}{kind}"
-    if not target.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as directory:
-            # Another process may have been faster; then its result is as good.
-            os.replace(build(Path(directory)), target)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Of processes that want the same, one builds and the others wait.
+    with (CACHE / f"{digest}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+                os.replace(build(Path(directory)), target)
     return target
 
 

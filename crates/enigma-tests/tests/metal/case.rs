@@ -1,10 +1,11 @@
-//! A kernel, what it is given, and what it must give: under every lowering, and on the executor.
+//! A kernel, what it is given, and what it must give: under every lowering, as AIR, and on the executor.
 
+use enigma_air::Copies;
 use enigma_cpu::{Argument, Buffer, Launch, Limits, Program};
 use enigma_ir::target::{LinearCopy, System, Target};
 use enigma_ir::{Binding, DType, Kernel, Literal, Verified};
 use enigma_msl::{AsyncLowering, Options, emit};
-use enigma_tests::MetalHost;
+use enigma_tests::{Host, air_text};
 
 use crate::data::{Data, close};
 
@@ -75,20 +76,26 @@ impl Case {
     }
 }
 
-/// Runs all cases under each of these lowerings, for the default target, and on the executor.
+/// Runs all cases as Metal source under each of these lowerings, for the default target; as AIR; and on the executor.
 pub fn check(cases: &[Case], lowerings: &[AsyncLowering]) {
     for &async_lowering in lowerings {
         check_options(cases, &Options { async_lowering, ..Options::default() });
     }
+    check_air(cases, LinearCopy::default(), Copies::default());
     for case in cases {
         case.compare("on the executor", &case.run_on_cpu(), "");
     }
 }
 
-/// As [`check`], under every lowering, with 1D copies as either operation, for every system: nothing but its first line tells
-/// the text for one system from that for another.
+/// As [`check`], under every lowering and as AIR, with 1D copies as either operation, for every system: nothing but its first
+/// line tells the source for one system from that for another.
 pub fn check_every_target(cases: &[Case]) {
     check(cases, &AsyncLowering::ALL);
+    for linear_copy in LinearCopy::ALL {
+        for copies in [Copies::Hardware, Copies::Cooperative] {
+            check_air(cases, linear_copy, copies);
+        }
+    }
     for async_lowering in AsyncLowering::ALL {
         for linear_copy in LinearCopy::ALL {
             let options =
@@ -122,21 +129,40 @@ fn check_system(kernel: &Verified<Kernel>, options: &Options) {
 
 fn check_options(cases: &[Case], options: &Options) {
     let sources: Vec<String> = cases.iter().map(|case| text(&case.kernel, options)).collect();
-    let host = MetalHost::compile(&sources).unwrap_or_else(|error| panic!("{error}"));
-    for (i, case) in cases.iter().enumerate() {
+    run(cases, &format!("under {options:?}"), &sources, Host::of_metal);
+}
+
+/// Each case for the next system.
+fn check_air(cases: &[Case], linear_copy: LinearCopy, copies: Copies) {
+    let options = |system| enigma_air::Options { copies, target: Target { system, linear_copy, ..Target::default() } };
+    let systems = System::ALL.into_iter().cycle();
+    let texts: Vec<String> =
+        cases.iter().zip(systems).map(|(case, system)| air(&case.kernel, &options(system))).collect();
+    run(cases, "as AIR", &texts, Host::of_air);
+}
+
+/// Runs all cases from their texts.
+fn run(cases: &[Case], form: &str, texts: &[String], compile: fn(&[String]) -> Result<Host, String>) {
+    let host = compile(texts).unwrap_or_else(|error| panic!("{error}"));
+    for (i, (case, text)) in cases.iter().zip(texts).enumerate() {
         let mut bytes: Vec<Vec<u8>> = case.arguments.iter().map(Data::bytes).collect();
         if let Err(error) = host.run(i, &mut bytes, case.grid, case.threads) {
-            panic!("{} under {options:?}: {error}\n{}", case.kernel.name(), sources[i]);
+            panic!("{} {form}: {error}\n{text}", case.kernel.name());
         }
         let results: Vec<Data> =
             bytes.iter().zip(&case.arguments).map(|(b, data)| Data::from_bytes(data.dtype, b)).collect();
-        case.compare(&format!("under {options:?}"), &results, &sources[i]);
+        case.compare(form, &results, text);
     }
 }
 
 /// The text of a kernel that needs nothing that the target lacks.
 pub fn text(kernel: &Verified<Kernel>, options: &Options) -> String {
     emit(kernel, options).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+/// The AIR of a kernel that some system takes.
+pub fn air(kernel: &Verified<Kernel>, options: &enigma_air::Options) -> String {
+    air_text(kernel, options).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 /// Memory for the executor: as wide as the elements.

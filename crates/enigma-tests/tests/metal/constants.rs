@@ -3,15 +3,19 @@
 use enigma_ir::{Arg, DType, Literal, Opcode};
 use enigma_msl::{AsyncLowering, Options};
 use enigma_tests::make::{int, name};
-use enigma_tests::{Make, MetalHost};
+use enigma_tests::{Host, Make};
 
 use crate::case::{self, Case, check};
 use crate::data::Data;
 
+/// The index of the constant of an element type.
+fn index(n: usize) -> u32 {
+    (n as u32 * 7 + 3) % 12
+}
+
 /// One constant of every element type, at indices that are not in order; the one of `uint` is asked for twice.
 #[test]
 fn function_constants() {
-    let index = |n: usize| (n as u32 * 7 + 3) % 12;
     let kernel = Make::kernel("constants", |k| {
         let buffers = DType::ALL.map(|dtype| k.buffer(&format!("as_{dtype}"), dtype));
         for (n, (dtype, buffer)) in DType::ALL.into_iter().zip(buffers).enumerate() {
@@ -22,24 +26,30 @@ fn function_constants() {
             k.store(buffer, int(1), again);
         }
     });
-    let text = case::text(&kernel, &Options::default());
-    let host = MetalHost::compile(std::slice::from_ref(&text)).unwrap_or_else(|error| panic!("{error}"));
-    for round in [1, 100] {
-        let values: Vec<Data> = DType::ALL.into_iter().map(|dtype| Data::new(dtype, [round, round])).collect();
-        let constants: Vec<(u32, u64)> = values
-            .iter()
-            .enumerate()
-            .map(|(n, data)| {
-                let mut word = [0; 8];
-                word[..data.dtype.size()].copy_from_slice(&data.bytes()[..data.dtype.size()]);
-                (index(n), u64::from_le_bytes(word))
-            })
-            .collect();
-        let mut buffers: Vec<Vec<u8>> = values.iter().map(|data| vec![0; data.bytes().len()]).collect();
-        host.run_with(0, &mut buffers, &constants, [1; 3], [1; 3]).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        for (data, bytes) in values.iter().zip(&buffers) {
-            assert_eq!(&Data::from_bytes(data.dtype, bytes), data, "{text}");
-        }
+    let source = case::text(&kernel, &Options::default());
+    let air = case::air(&kernel, &enigma_air::Options::default());
+    for (text, compile) in [(source, Host::of_metal as fn(&[String]) -> _), (air, Host::of_air)] {
+        let host = compile(std::slice::from_ref(&text)).unwrap_or_else(|error| panic!("{error}"));
+        [1, 100].into_iter().for_each(|number| every_constant_is(number, &host, &text));
+    }
+}
+
+/// Sets every constant to a number, and looks what the kernel stores.
+fn every_constant_is(number: i128, host: &Host, text: &str) {
+    let values: Vec<Data> = DType::ALL.into_iter().map(|dtype| Data::new(dtype, [number, number])).collect();
+    let constants: Vec<(u32, u64)> = values
+        .iter()
+        .enumerate()
+        .map(|(n, data)| {
+            let mut word = [0; 8];
+            word[..data.dtype.size()].copy_from_slice(&data.bytes()[..data.dtype.size()]);
+            (index(n), u64::from_le_bytes(word))
+        })
+        .collect();
+    let mut buffers: Vec<Vec<u8>> = values.iter().map(|data| vec![0; data.bytes().len()]).collect();
+    host.run_with(0, &mut buffers, &constants, [1; 3], [1; 3]).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    for (data, bytes) in values.iter().zip(&buffers) {
+        assert_eq!(&Data::from_bytes(data.dtype, bytes), data, "{text}");
     }
 }
 

@@ -1,5 +1,6 @@
-//! The Metal target, executed: every kernel is emitted, compiled by clang++ against the stand-in for Metal's standard
-//! library, run on the CPU, and held to expected values computed here and to the executor's answer.
+//! The Metal target, executed: every kernel is emitted as Metal source and as AIR, compiled against stand-ins for Metal's
+//! standard library and for AIR's functions, run on the CPU, and held to expected values computed here and to the
+//! executor's answer.
 
 mod atomics;
 mod bits;

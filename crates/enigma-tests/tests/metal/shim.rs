@@ -2,7 +2,7 @@
 
 use enigma_ir::target::Target;
 use enigma_msl::Options;
-use enigma_tests::{Make, MetalHost, kernels};
+use enigma_tests::{Host, Make, kernels, llvm_ir};
 
 use crate::case::text;
 
@@ -10,7 +10,7 @@ use crate::case::text;
 fn objection(piece: &str, replacement: &str) -> String {
     let text = text(&Make::kernel("tiled_load", kernels::tiled_load), &Options::default());
     assert!(text.contains(piece), "{text}");
-    let host = MetalHost::compile(&[text.replace(piece, replacement)]).unwrap_or_else(|error| panic!("{error}"));
+    let host = Host::of_metal(&[text.replace(piece, replacement)]).unwrap_or_else(|error| panic!("{error}"));
     let mut arguments = [vec![0; 256], vec![0; 256]];
     host.run(0, &mut arguments, [64, 1, 1], [64, 1, 1]).expect_err("the shim objects")
 }
@@ -38,7 +38,7 @@ fn objects_to_misuse() {
 fn objects_to_tiles_that_are_not_read_back() {
     let options = Options { target: Target { gpu_family: 9, ..Target::default() }, ..Options::default() };
     let text = text(&Make::kernel("unread", kernels::unread), &options);
-    let host = MetalHost::compile(&[text]).unwrap_or_else(|error| panic!("{error}"));
+    let host = Host::of_metal(&[text]).unwrap_or_else(|error| panic!("{error}"));
     let mut arguments = [vec![0; 4 * 96], vec![0; 4 * 32]];
     let found = host.run(0, &mut arguments, [32, 1, 1], [32, 1, 1]).expect_err("the shim objects");
     assert!(found.contains("an M1 may hang"), "{found}");
@@ -49,7 +49,7 @@ fn objects_to_tiles_that_are_not_read_back() {
 fn the_compiler_keeps_what_is_read_back() {
     let reads = |gpu_family| {
         let options = Options { target: Target { gpu_family, ..Target::default() }, ..Options::default() };
-        let ir = MetalHost::llvm_ir(&[text(&Make::kernel("unread", kernels::unread), &options)]);
+        let ir = llvm_ir(&[text(&Make::kernel("unread", kernels::unread), &options)]);
         ir.unwrap_or_else(|error| panic!("{error}")).matches("load volatile i8").count()
     };
     assert_eq!([reads(7), reads(9)], [2, 0]);
@@ -60,6 +60,6 @@ fn the_compiler_keeps_what_is_read_back() {
 fn what_came_with_a_later_cpp_is_refused() {
     let text = text(&Make::kernel("tiled_load", kernels::tiled_load), &Options::default());
     let later = text.replace("    async_copy_wait(ev);\n", "    if constexpr (true) async_copy_wait(ev);\n");
-    let error = MetalHost::compile(&[later]).err().expect("the text is no C++14");
+    let error = Host::of_metal(&[later]).err().expect("the text is no C++14");
     assert!(error.contains("before C++17"), "{error}");
 }

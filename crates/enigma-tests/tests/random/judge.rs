@@ -7,13 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use enigma_air::Copies;
 use enigma_check::Order;
 use enigma_ir::passes::optimise;
-use enigma_ir::target::{LinearCopy, Target};
-use enigma_ir::{Diagnostics, Kernel, Rule, Style, print, verify};
+use enigma_ir::target::{LinearCopy, System, Target};
+use enigma_ir::{Diagnostics, Kernel, Rule, Style, Verified, print, verify};
 use enigma_msl::{AsyncLowering, Options, emit};
-use enigma_tests::MetalHost;
 use enigma_tests::random::{Change, sample, sample_within};
+use enigma_tests::{Host, air_text};
 
 use crate::oracle::{self, Verdict};
 use crate::run::Case;
@@ -21,7 +22,7 @@ use crate::tiles;
 use crate::trace::Step;
 use crate::verdicts::{describe, differences};
 
-/// Kernels that are compiled together as Metal source.
+/// Kernels that are compiled together, as Metal source or as AIR.
 pub const BATCH: u64 = 50;
 
 /// What was judged.
@@ -218,25 +219,43 @@ pub fn right_as_metal(seeds: Range<u64>) -> Result<Judged, Failure> {
     let batch = (seeds.start / BATCH) as usize;
     let target = Target { linear_copy: LinearCopy::ALL[batch / 3 % 2], ..Target::default() };
     let options = Options { async_lowering: AsyncLowering::ALL[batch % 3], target };
-    let case = |seed| Case::of(sample(seed, Change::None)).map_err(|errors| errors.to_string());
-    let cases: Vec<Case> = seeds.clone().map(case).collect::<Result<_, _>>()?;
-    let source = |(i, case): (usize, &Case)| match i % 2 {
-        0 => emit(&case.kernel, &options),
-        _ => emit(&optimise(&case.kernel), &options),
+    right_as_text(seeds, |kernel| emit(kernel, &options), Host::of_metal)
+}
+
+/// The AIR of right kernels, as [`right_as_metal`].
+pub fn right_as_air(seeds: Range<u64>) -> Result<Judged, Failure> {
+    let batch = (seeds.start / BATCH) as usize;
+    let (system, linear_copy) = (System::ALL[batch % 4], LinearCopy::ALL[batch / 2 % 2]);
+    let options = enigma_air::Options {
+        copies: [Copies::Hardware, Copies::Cooperative][batch % 2],
+        target: Target { system, linear_copy, ..Target::default() },
     };
-    let sources: Result<Vec<String>, Diagnostics> = cases.iter().enumerate().map(source).collect();
-    let sources = sources.map_err(|refused| refused.to_string())?;
-    let host = MetalHost::compile(&sources)?;
-    for (i, case) in cases.iter().enumerate() {
+    right_as_text(seeds, |kernel| air_text(kernel, &options), Host::of_air)
+}
+
+fn right_as_text(
+    seeds: Range<u64>,
+    text: impl Fn(&Verified<Kernel>) -> Result<String, Diagnostics>,
+    compile: fn(&[String]) -> Result<Host, String>,
+) -> Result<Judged, Failure> {
+    let case = |seed| Case::of(sample(seed, Change::None));
+    let cases: Vec<Case> = seeds.map(case).collect::<Result<_, _>>().map_err(|errors| errors.to_string())?;
+    let text = |(i, case): (usize, &Case)| match i % 2 {
+        0 => text(&case.kernel),
+        _ => text(&optimise(&case.kernel)),
+    };
+    let texts: Result<Vec<String>, Diagnostics> = cases.iter().enumerate().map(text).collect();
+    let texts = texts.map_err(|refused| refused.to_string())?;
+    let host = compile(&texts)?;
+    for (i, (case, text)) in cases.iter().zip(&texts).enumerate() {
         let mut results = case.bytes();
-        let source = &sources[i];
         let ran = host.run(i, &mut results, case.launch.grid, case.launch.threads);
-        ran.map_err(|error| format!("{}: {error}\n{source}", case.kernel.name()))?;
+        ran.map_err(|error| format!("{}: {error}\n{text}", case.kernel.name()))?;
         let expected = case.run().map_err(|errors| errors.to_string())?;
         let wrong = expected.iter().zip(&results).position(|(a, b)| !a.is_empty() && a != b);
         if let Some(wrong) = wrong {
             let param = &case.kernel.params()[wrong].name;
-            return Err(format!("{}: other contents of {param}\n{source}", case.kernel.name()));
+            return Err(format!("{}: other contents of {param}\n{text}", case.kernel.name()));
         }
     }
     Ok(Judged { right: cases.len() as u64, ..Judged::default() })

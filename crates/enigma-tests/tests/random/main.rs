@@ -61,6 +61,11 @@ fn right_kernels_are_right_as_metal_source() {
 }
 
 #[test]
+fn right_kernels_are_right_as_air() {
+    println!("{}", judge::all(KERNELS, judge::BATCH, judge::right_as_air));
+}
+
+#[test]
 fn spoiled_kernels_are_judged_as_the_oracle_does() {
     let judged = judge::all(KERNELS, 1, judge::spoiled);
     println!("{judged}");
