@@ -1,4 +1,4 @@
-"""Times what stands between a Python kernel and its texts or its ``.metallib``: trace, verify, emit; and the first launch.
+"""Times what stands between a Python kernel and its texts or its ``.metallib``; and the first launch.
 
 Run it: `python benches/trace.py`. The machine is as busy as it is, so each figure is the median of many runs, and the
 first line says how fast plain Python was at the same moment.
@@ -50,7 +50,9 @@ def main() -> None:
         print(
             f"  {label:34} median {result.median_us:8.1f} us   least {result.min_us:8.1f} us   first {first:8.1f} us"
         )
-    print(f"  wanted: trace + verify + emit Metal under {TARGET_US} us, .metallib under {LIBRARY_TARGET_US} us")
+    print(
+        f"  wanted: trace + verify + emit Metal under {TARGET_US} us, .metallib under {LIBRARY_TARGET_US} us"
+    )
 
 
 if __name__ == "__main__":

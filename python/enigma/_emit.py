@@ -68,11 +68,7 @@ def _compiled(program: Program, options: argparse.Namespace) -> list[CompiledKer
 
 
 def _write_library(compiled: list[CompiledKernel], options: argparse.Namespace) -> None:
-    path = (
-        Path(options.program.partition("::")[0]).with_suffix(".metallib")
-        if options.out is None
-        else options.out
-    )
+    path = options.out or Path(options.program.partition("::")[0]).with_suffix(".metallib")
     if path.is_dir():
         path /= f"{compiled[0].kernel_name}.metallib"
     library = metallib(compiled)
@@ -81,23 +77,26 @@ def _write_library(compiled: list[CompiledKernel], options: argparse.Namespace) 
 
 
 def _write_texts(compiled: list[CompiledKernel], options: argparse.Namespace) -> None:
-    suffix = SUFFIXES[options.target]
-    texts = {kernel.kernel_name + suffix: kernel.source(options.target) for kernel in compiled}
+    texts = [kernel.source(options.target) for kernel in compiled]
+    names = [kernel.kernel_name for kernel in compiled]
     if options.out is None:
-        print("\n".join(texts.values()), end="")
+        print("\n".join(texts), end="")
         return
-    if options.out.is_dir():
-        for name, text in texts.items():
-            _write(options.out / name, text.encode())
-            print(options.out / name)
+    if not options.out.is_dir():
+        if len(texts) > 1:
+            raise Unusable(
+                f"{options.out} is no folder, and there are {len(texts)} kernels: {', '.join(names)}; name one with"
+                " ::kernel"
+            )
+        _write(options.out, texts[0].encode())
         return
-    if len(texts) > 1:
-        names = ", ".join(kernel.kernel_name for kernel in compiled)
-        raise Unusable(
-            f"{options.out} is no folder, and there are {len(texts)} kernels: {names}; name one with ::kernel"
-        )
-    for text in texts.values():
-        _write(options.out, text.encode())
+    for name in names:
+        if names.count(name) > 1:
+            raise Unusable(f"several kernels are called {name}; name one by its variable, with ::variable")
+    for name, text in zip(names, texts, strict=True):
+        path = options.out / f"{name}{SUFFIXES[options.target]}"
+        _write(path, text.encode())
+        print(path)
 
 
 def _write(path: Path, content: bytes) -> None:

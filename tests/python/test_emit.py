@@ -25,6 +25,20 @@ if __name__ == "__main__":
 """
 
 
+TWINS = """
+import enigma
+
+def make(factor):
+    @enigma.kernel
+    def scaled(A: enigma.f32):
+        i = enigma.thread_position_in_grid
+        A[i] = A[i] * factor
+    return scaled
+
+twice, thrice = make(2.0), make(3.0)
+"""
+
+
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -86,11 +100,13 @@ def test_a_library_holds_all_kernels(program, tmp_path, capsys):
         (["program.py::double", "-o", "nowhere/double.metal"], "cannot write nowhere/double.metal"),
         (["empty.py"], "empty.py has no kernels at its top"),
         (["broken.py"], "broken.py cannot be loaded"),
+        (["twins.py", "-o", "."], "several kernels are called scaled; name one by its variable"),
     ],
 )
 def test_what_cannot_be_had_is_said(program, tmp_path, capsys, arguments, said):
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "twins.py").write_text(TWINS)
     assert emit(*arguments) == 2
     assert said in capsys.readouterr().err
 
