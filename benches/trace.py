@@ -1,4 +1,4 @@
-"""Times what stands between a Python kernel and its texts or its ``.metallib``; and the first launch.
+"""Times the way of a Python kernel to its texts and its ``.metallib``: trace, verify, emit; and the first launch.
 
 Run it: `python benches/trace.py`. The machine is as busy as it is, so each figure is the median of many runs, and the
 first line says how fast plain Python was at the same moment.
