@@ -29,7 +29,7 @@ metallib-check: build ## Passes the tests of AIR, bitcode and .metallib alone.
 	scripts/install-system-tools.sh
 	$(SNAPSHOTS) cargo test --quiet -p enigma-air
 	cargo test --quiet -p enigma-tests --test random as_air
-	$(BIN)/pytest tests/python/test_air.py tests/python/test_air_shim.py
+	$(BIN)/pytest tests/python/test_air.py tests/python/test_air_shim.py tests/python/test_emit.py
 
 bench: build ## Measures; every figure is a ratio to something measured beside it, or a time.
 	cargo bench --quiet -p enigma --bench compile
