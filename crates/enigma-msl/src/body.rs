@@ -18,7 +18,7 @@ pub(crate) struct Emitter<'k> {
     pub plan: Plan<'k>,
     pub options: Options,
     pub names: Names,
-    pub variables: Variables,
+    pub variables: Variables<'k>,
     pub helpers: Helpers,
     pub out: Writer,
     pub memory_names: Vec<String>,
@@ -195,13 +195,13 @@ impl<'k> Emitter<'k> {
         }
         let kernel = self.kernel;
         let name = kernel.value(value).name.as_deref()?;
-        let variable = self.variables.named(kernel, name, kernel.ty(value), kernel.home(value))?;
-        if !self.variables.can_hold(kernel, &self.plan, variable, value) {
+        if !self.variables.holds(name, kernel.ty(value), kernel.home(value))
+            || !self.variables.can_hold(&self.plan, name, value)
+        {
             return None;
         }
-        let variable = variable.to_owned();
-        self.variables.put(value, &variable);
-        Some(variable)
+        self.variables.put(value, name);
+        Some(name.to_owned())
     }
 
     /// A new variable for a value, not yet written down.
@@ -387,7 +387,7 @@ impl<'k> Emitter<'k> {
             self.variables.variable_of(result).is_none()
                 && kernel.ty(sum) == kernel.ty(result)
                 && kernel.home(sum) == op.parent
-                && self.variables.can_hold(kernel, &self.plan, variable, result)
+                && self.variables.can_hold(&self.plan, variable, result)
         });
         if let Some(variable) = in_place {
             self.variables.put(result, &variable);

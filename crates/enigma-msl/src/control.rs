@@ -216,7 +216,7 @@ impl<'k> Emitter<'k> {
             && kernel.home(init) == op.parent
             && kernel.ty(init) == kernel.ty(result)
             && self.plan.uses(init).len() == 1
-            && self.variables.can_hold(kernel, &self.plan, &variable, result)
+            && self.variables.can_hold(&self.plan, &variable, result)
         {
             return variable;
         }
@@ -237,7 +237,7 @@ impl<'k> Emitter<'k> {
             let statement = !self.plan.is_folded(value)
                 && kernel.literal(value).is_none()
                 && self.variables.name_of(value).is_none();
-            if made_here && statement && self.variables.can_hold(kernel, &self.plan, variable, value) {
+            if made_here && statement && self.variables.can_hold(&self.plan, variable, value) {
                 self.variables.put(value, variable);
             }
         }

@@ -1,8 +1,12 @@
 //! What the emitter writes, kernel by kernel: the snapshots are to read as a person would have written them.
 
+use std::time::{Duration, Instant};
+
 use enigma_ir::passes::optimise;
 use enigma_ir::target::{LinearCopy, System, Target};
+use enigma_ir::{DType, Opcode};
 use enigma_msl::{AsyncLowering, Options, emit};
+use enigma_tests::make::{float, int};
 use enigma_tests::{Make, kernels};
 
 fn text(build: fn(&mut Make), name: &str, options: Options) -> String {
@@ -106,4 +110,31 @@ fn the_first_line_names_the_language() {
 fn bfloat_square_on_macos14() {
     let target = Target { system: System::MacOs14, ..Target::default() };
     insta::assert_snapshot!(text(kernels::bfloat_square, "bfloat_square", targeted(target)));
+}
+
+/// A value under one name is one variable, however often it is assigned to, in the kernel's body or in its branches.
+#[test]
+fn a_name_is_one_variable_however_often_it_is_assigned_to() {
+    fn build(k: &mut Make) {
+        let a = k.buffer("A", DType::F32);
+        let mut x = k.load(a, int(0));
+        k.call_it(x, "x");
+        for n in 0..8000 {
+            let large = k.value(Opcode::CmpGt, &[x.into(), float(f64::from(n))]);
+            k.begin_if(large);
+            let y = k.load(a, int(n.into()));
+            let inside = k.named("x", Opcode::Mul, &[x.into(), y.into()]);
+            k.begin_else(&[inside.into()]);
+            let results = k.end_if(&[x.into()]);
+            k.call_it(results[0], "x");
+            let y = k.load(a, int(1));
+            x = k.named("x", Opcode::Add, &[results[0].into(), y.into()]);
+            k.store(a, int(1), x);
+        }
+    }
+    let began = Instant::now();
+    let text = text(build, "assigned", Options::default());
+    assert!(!text.contains("x_2"), "{text}");
+    // Unoptimised, it takes less than a second, and took 48 when each value was held against all others.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
