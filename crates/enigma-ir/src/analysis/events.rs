@@ -1,7 +1,10 @@
 //! What becomes of an event: the values that stand for it after loops and branches have passed it on.
 
+use std::collections::HashMap;
+
 use crate::kernel::{BlockId, Definition, Kernel, OpId, ValueId};
 use crate::table::{Flight, Opcode};
+use crate::types::Type;
 
 /// How an event is used.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -14,22 +17,64 @@ pub(crate) enum Use {
     Yield(BlockId, usize),
 }
 
+/// Every use of every event of a kernel.
+pub(crate) struct Uses<'k> {
+    kernel: &'k Kernel,
+    by_event: HashMap<ValueId, Vec<Use>>,
+}
+
+impl<'k> Uses<'k> {
+    pub(crate) fn new(kernel: &'k Kernel) -> Self {
+        let mut uses = Uses { kernel, by_event: HashMap::new() };
+        for id in kernel.walk() {
+            let op = kernel.op(id);
+            let waits = op.code.info().signature.flight == Flight::Awaits;
+            let carries = if op.code == Opcode::For { 3 } else { 0 };
+            for (n, &operand) in op.operands.iter().enumerate().filter(|&(_, &operand)| is_event(kernel, operand)) {
+                uses.add(operand, if waits { Use::Wait(id) } else { Use::Enters(id, n - carries) });
+            }
+        }
+        for (n, block) in kernel.blocks.iter().enumerate() {
+            for (place, &yielded) in block.yields.iter().enumerate().filter(|&(_, &yielded)| is_event(kernel, yielded))
+            {
+                uses.add(yielded, Use::Yield(BlockId(n as u32), place));
+            }
+        }
+        uses
+    }
+
+    fn add(&mut self, event: ValueId, used: Use) {
+        self.by_event.entry(event).or_default().push(used);
+    }
+
+    /// The uses of an event, in the order of the operations, then of the blocks.
+    pub(crate) fn of(&self, event: ValueId) -> &[Use] {
+        self.by_event.get(&event).map_or(&[], Vec::as_slice)
+    }
+
+    /// The event and every value that may stand for it, the event first.
+    pub(crate) fn aliases(&self, event: ValueId) -> Vec<ValueId> {
+        let mut found = vec![event];
+        let mut next = 0;
+        while let Some(&event) = found.get(next) {
+            next += 1;
+            for value in self.of(event).iter().flat_map(|&used| becomes(self.kernel, used)) {
+                if !found.contains(&value) {
+                    found.push(value);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn is_event(kernel: &Kernel, value: ValueId) -> bool {
+    kernel.ty(value) == Type::Event
+}
+
 /// Every use of an event, in the order of the operations, then of the blocks.
 pub(crate) fn uses(kernel: &Kernel, event: ValueId) -> Vec<Use> {
-    let mut found = Vec::new();
-    for id in kernel.walk() {
-        let op = kernel.op(id);
-        let waits = op.code.info().signature.flight == Flight::Awaits;
-        let carries = if op.code == Opcode::For { 3 } else { 0 };
-        for (n, _) in op.operands.iter().enumerate().filter(|&(_, &operand)| operand == event) {
-            found.push(if waits { Use::Wait(id) } else { Use::Enters(id, n - carries) });
-        }
-    }
-    for (n, block) in kernel.blocks.iter().enumerate() {
-        let places = block.yields.iter().enumerate().filter(|&(_, &yielded)| yielded == event);
-        found.extend(places.map(|(place, _)| Use::Yield(BlockId(n as u32), place)));
-    }
-    found
+    Uses::new(kernel).of(event).to_vec()
 }
 
 /// The values that the use makes of the event.
@@ -51,24 +96,10 @@ fn becomes(kernel: &Kernel, used: Use) -> Vec<ValueId> {
     }
 }
 
-/// The event and every value that may stand for it, the event first.
-pub(crate) fn aliases(kernel: &Kernel, event: ValueId) -> Vec<ValueId> {
-    let mut found = vec![event];
-    let mut next = 0;
-    while let Some(&event) = found.get(next) {
-        next += 1;
-        for value in uses(kernel, event).into_iter().flat_map(|used| becomes(kernel, used)) {
-            if !found.contains(&value) {
-                found.push(value);
-            }
-        }
-    }
-    found
-}
-
 /// The values that may stand for the event and that nothing uses: there it is lost.
 pub(crate) fn lost(kernel: &Kernel, event: ValueId) -> Vec<ValueId> {
-    aliases(kernel, event).into_iter().filter(|&alias| uses(kernel, alias).is_empty()).collect()
+    let uses = Uses::new(kernel);
+    uses.aliases(event).into_iter().filter(|&alias| uses.of(alias).is_empty()).collect()
 }
 
 /// The loop or branch at whose end the copy can no longer be waited for; `None` where that is the kernel's end.

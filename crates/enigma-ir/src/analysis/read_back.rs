@@ -25,7 +25,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::arithmetic::trip_count;
 use super::evaluate::{Evaluator, Thread};
-use super::events::{Use, aliases, uses};
+use super::events::{Use, Uses};
 use super::needed::Needed;
 use crate::copy::{Copy, CopyShape};
 use crate::kernel::{BlockId, Kernel, MemoryId, Op, OpId, Space, ValueId};
@@ -44,7 +44,8 @@ pub struct ReadBack {
 
 /// What the kernel leaves undone for its copies to threadgroup memory.
 pub fn read_back(kernel: &Kernel) -> ReadBack {
-    let search = Search { kernel, needed: Needed::of(kernel).ops, evaluator: Evaluator::new(kernel) };
+    let search =
+        Search { kernel, needed: Needed::of(kernel).ops, evaluator: Evaluator::new(kernel), uses: Uses::new(kernel) };
     let mut left = ReadBack::default();
     for op in kernel.walk().into_iter().map(|id| kernel.op(id)) {
         let Some(copy) = op.as_copy().filter(|copy| search.brings_tile(copy)) else { continue };
@@ -64,6 +65,7 @@ struct Search<'k> {
     /// The operations that are no dead code.
     needed: Vec<bool>,
     evaluator: Evaluator<'k>,
+    uses: Uses<'k>,
 }
 
 impl Search<'_> {
@@ -88,9 +90,9 @@ impl Search<'_> {
 
     /// The operations that wait for an event, under whatever name it comes to them.
     fn waits(&self, event: ValueId) -> Vec<OpId> {
-        let used = aliases(self.kernel, event).into_iter().flat_map(|alias| uses(self.kernel, alias));
-        let waits = used.filter_map(|used| match used {
-            Use::Wait(wait) => Some(wait),
+        let aliases = self.uses.aliases(event);
+        let waits = aliases.into_iter().flat_map(|alias| self.uses.of(alias)).filter_map(|used| match used {
+            Use::Wait(wait) => Some(*wait),
             Use::Enters(..) | Use::Yield(..) => None,
         });
         waits.collect()
