@@ -9,6 +9,9 @@ use super::function::{
 use super::types::Type;
 use super::{Literal, Module};
 
+/// Bytes of a name that are kept. LLVM cuts names in functions short, at 1024 bytes, and then takes two for one.
+const NAME_LENGTH: usize = 200;
+
 /// Writes one function of a module.
 pub struct Builder<'m> {
     /// The module.
@@ -54,6 +57,7 @@ impl<'m> Builder<'m> {
         if name.is_empty() {
             return String::new();
         }
+        let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
         let mut candidate = name.to_owned();
         while let Some(uses) = self.names.get_mut(&candidate) {
             *uses += 1;

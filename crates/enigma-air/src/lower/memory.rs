@@ -1,5 +1,7 @@
 //! Arrays, loads and stores.
 
+use std::cmp::Reverse;
+
 use enigma_ir::{DType, MemoryId, Op, Opcode, Space, ValueId};
 use smallvec::smallvec;
 
@@ -15,14 +17,15 @@ const THREADGROUP_MEMORY: &str = "threadgroup.memory";
 const THREADGROUP_ALIGNMENT: u32 = 16;
 
 impl Lowering<'_, '_> {
-    /// Declares the threadgroup arrays.
+    /// Declares the threadgroup arrays: those of the widest elements first, so that nothing is lost between them.
     pub fn threadgroup_arrays(&mut self) {
         let kernel = self.kernel;
         let arrays = kernel.memories().filter_map(|(id, memory)| match memory.space {
             Space::Threadgroup { len } => Some((id, memory, len)),
             _ => None,
         });
-        let arrays: Vec<_> = arrays.collect();
+        let mut arrays: Vec<_> = arrays.collect();
+        arrays.sort_by_key(|(_, memory, _)| Reverse(memory.dtype.size()));
         if arrays.is_empty() {
             return;
         }

@@ -125,7 +125,7 @@ fn declare_constant(module: &mut Module, constant: FunctionConstant) -> Constant
     let undefined = module.constant(ty, Literal::Undef);
     let name = constant_name(index);
     let variable = Global {
-        name: format!("_ZL{}{name}", name.len()),
+        name: format!("_ZL{}{name}.read", name.len()),
         address,
         linkage: Linkage::Internal,
         initial: Some(undefined),

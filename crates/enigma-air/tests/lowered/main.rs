@@ -6,6 +6,7 @@ mod common;
 mod copies;
 mod lanes;
 mod llvm;
+mod names;
 mod numbers;
 
 use enigma_air::{Copies, Options, air_text};
