@@ -1,8 +1,13 @@
-"""The AIR of kernels: LLVM 14 takes it for every system, and on the CPU it gives what the executor gives."""
+"""The AIR of kernels: LLVM 14 takes it for every system, on the CPU it gives what the executor gives, and the library
+for Metal holds the same.
+"""
 
 import itertools
 import re
+import struct
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +143,37 @@ def test_a_wait_left_out_shows():
 def test_the_cases_call_every_function_of_the_shim(texts):
     declared = {function.name for of_one in texts for text in of_one for function in AirText(text).declared}
     assert sorted(functions().keys() - declared) == []
+
+
+def bitcode_of(library):
+    """The bitcode in a .metallib of one kernel, which its header says the place of."""
+    start, size = struct.unpack_from("<QQ", library, 72)
+    section = library[start : start + size]
+    magic, _, first, length = struct.unpack_from("<4I", section)
+    if magic == 0x0B17C0DE:
+        return section[first : first + length]
+    return section
+
+
+def tool(name, *options, given):
+    """What a tool of LLVM prints of what it is given; it has to find nothing wrong."""
+    ran = subprocess.run([name, *options], input=given, capture_output=True)
+    assert ran.returncode == 0, ran.stderr.decode()
+    return ran.stdout
+
+
+def differences(number):
+    """Where LLVM reads a kernel's bitcode otherwise than its text, or does not know what it reads."""
+    compiled = enigma.compile(LAUNCHES[number].kernel, target_os="macos26")
+    bitcode = bitcode_of(compiled.metallib_bytes)
+    text = tool("llvm-as-14", "-o", "-", "-", given=compiled.source("air").encode())
+    printed, expected = (tool("llvm-dis-14", "-o", "-", "-", given=each) for each in (bitcode, text))
+    analysed = tool("llvm-bcanalyzer-14", "-dump", "-", given=bitcode)
+    unknown = [line for line in analysed.decode().splitlines() if "Unknown" in line]
+    return unknown + ["other text"] * (printed != expected)
+
+
+def test_the_library_of_each_case_holds_what_the_text_says():
+    with ThreadPoolExecutor() as pool:
+        found = dict(enumerate(pool.map(differences, range(len(LAUNCHES)))))
+    assert {number: differs for number, differs in found.items() if differs} == {}
