@@ -44,6 +44,21 @@ def test_names_are_kept_in_the_metal_source():
         assert re.search(rf"\b{name}\b", source), f"{name} is lost in\n{source}"
 
 
+def test_names_are_kept_however_often_a_kernel_is_traced():
+    """After some calls Python runs the code of a call in another way."""
+
+    @enigma.kernel
+    def staged(A: enigma.f32):
+        lane = enigma.thread_index_in_simdgroup()
+        staging = enigma.threadgroup_alloc("float", 32)
+        staging[lane] = A[lane]
+        A[lane] = staging[lane]
+
+    texts = {enigma.compile(staged).source(target) for _ in range(40) for target in ("msl", "air")}
+    assert len(texts) == 2
+    assert all("staging" in text for text in texts)
+
+
 def test_columns_are_those_of_the_expression():
     @enigma.kernel
     def wide(A: enigma.f32):

@@ -178,6 +178,9 @@ struct Maker {
     end: Option<usize>,
     /// Whether a `with` has entered what was made.
     entered: bool,
+    /// Whether it is the first half of a call, as Python 3.11 splits one. Which half the call happens in is up to the
+    /// interpreter: of a place that it has passed a few times, the first.
+    half: bool,
 }
 
 /// For each instruction that is followed by the storing of its result: the variable it is stored in.
@@ -201,9 +204,10 @@ fn targets(code: &Bound<'_, PyAny>) -> PyResult<HashMap<usize, String>> {
                 None
             }
             ("COPY", maker) => maker,
+            ("CALL", Some(maker)) if maker.half => Some(Maker { end: None, half: false, ..maker }),
             ("BEFORE_WITH", Some(maker)) => Some(Maker { entered: true, ..maker }),
             ("UNPACK_SEQUENCE", Some(maker)) if maker.entered => Some(maker),
-            _ => Some(Maker { start, end: None, entered: false }),
+            (name, _) => Some(Maker { start, end: None, entered: false, half: name == "PRECALL" }),
         };
     }
     Ok(targets)
