@@ -21,7 +21,7 @@ RULES: Sequence[tuple[str, str]] = (
         _RESULT + "(?:atomicrmw|cmpxchg|fence|(?:load|store) atomic) ",
         "LLVM's atomic instructions are refused",
     ),
-    (_RESULT + r"(?:freeze|va_arg|indirectbr|invoke) ", "macOS 13 does not know this instruction"),
+    (_RESULT + r"(?:fneg|freeze|va_arg|indirectbr|invoke) ", "macOS 13 does not know this instruction"),
     (_RESULT + r"unreachable", "a thread that reaches it may hang the GPU"),
     (_RESULT + r"load (?:volatile )?[\[{]", "loads of arrays and structures crash the compiler"),
     (_RESULT + r"bitcast .*<\d+ x i1>", "vectors of truth values cannot be taken for integers"),
@@ -45,7 +45,13 @@ def broken_rules(text: str) -> list[str]:
     found = [
         f"{reason}: `{line.strip()}`" for line in code for rule, reason in RULES if re.search(rule, line)
     ]
-    return [*found, *_uncalled(lines), *_late_allocas(lines), *_tiles_of_copies(lines)]
+    return [
+        *found,
+        *_uncalled(lines),
+        *_late_allocas(lines),
+        *_tiles_of_copies(lines),
+        *_chains_of_steps(lines),
+    ]
 
 
 def _uncalled(lines: Sequence[str]) -> list[str]:
@@ -73,3 +79,15 @@ def _tiles_of_copies(lines: Sequence[str]) -> list[str]:
     arrays = [line for line in lines if re.match(r"@.* addrspace\(3\) global ", line)]
     copies = any("@air.simdgroup_async_copy" in line for line in lines)
     return ["a kernel with copies has more than one threadgroup array"] if copies and len(arrays) > 1 else []
+
+
+def _chains_of_steps(lines: Sequence[str]) -> list[str]:
+    """A step from byte to byte that starts where another ended is compiled wrongly in grids of two threadgroups."""
+    step = re.compile(r" *(%\S+) = getelementptr (?:inbounds )?i8, i8(?: addrspace\(\d+\))?\* (%\S+),")
+    steps = [(found[1], found[2], line) for line in lines if (found := step.match(line))]
+    ends = {end for end, _, _ in steps}
+    return [
+        f"two steps through bytes are to be one: `{line.strip()}`"
+        for _, start, line in steps
+        if start in ends
+    ]

@@ -193,6 +193,14 @@ WRONG = {
         each("float", "%w = sitofp i64 %i to float\n  %y = fadd float %x, %w", []),
         "calls of air.convert: `%w = sitofp i64 %i to float`",
     ),
+    "a step through bytes after another": (
+        each(
+            "i8",
+            "%q = getelementptr inbounds i8, i8 addrspace(1)* %p, i64 1\n  %y = load i8, i8 addrspace(1)* %q",
+            [],
+        ),
+        "two steps through bytes are to be one: `%q = getelementptr",
+    ),
     "two tiles beside copies": (
         copied(f"{AWAIT}\n  {MEET}\n  {READ}").replace(
             "@tile =", "@other = internal addrspace(3) global [2 x float] undef, align 4\n@tile ="
