@@ -74,13 +74,9 @@ pub fn metallib(kernels: &[(&Verified<Kernel>, Options)]) -> Result<Vec<u8>, Dia
         function(kernel, &Options { target, ..*options })
     });
     let functions: Vec<metallib::Function> = functions.collect::<Result<_, _>>()?;
-    metallib::write(&functions, system).map_err(|refused| refusal(&refused))
-}
-
-fn refusal(refused: &metallib::Error) -> Diagnostics {
-    let text = refused.to_string();
-    let (message, help) = text.rsplit_once(": ").unwrap_or((&text, ""));
-    Diagnostic::placeless(Rule::InvalidOperand, message).with_help(help).into()
+    metallib::write(&functions, system).map_err(|refused| {
+        Diagnostic::placeless(Rule::InvalidOperand, refused.message()).with_help(refused.help()).into()
+    })
 }
 
 /// The type by which a library takes a function constant of an element type: a `bfloat` by its bits, as `ushort`.

@@ -73,36 +73,43 @@ pub enum Error {
     ManyConstants(String),
 }
 
+impl Error {
+    /// What is wrong.
+    pub fn message(&self) -> String {
+        match self {
+            Error::Empty => "a library holds at least one kernel".to_owned(),
+            Error::Name(name) => format!("nothing can be called {name:?}"),
+            Error::Duplicate(name) => format!("two kernels are called `{name}`, and Metal tells them by name"),
+            Error::LongName { start, bytes } => {
+                format!("the name `{start}…` takes {bytes} bytes, and a library has room for {LONGEST_NAME}")
+            }
+            Error::NotBitcode(name) => format!("the module of `{name}` is no bitcode"),
+            Error::LargeBitcode(name) => format!("the bitcode of `{name}` takes 4 GiB or more"),
+            Error::Index { function, index } => {
+                format!("the index of function constant {index} of `{function}` is above 65535")
+            }
+            Error::ManyConstants(name) => format!("the function constants of `{name}` take more than 65535 bytes"),
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Error::Empty => "give one",
+            Error::Name(_) => "give a name of letters, digits and `_`",
+            Error::Duplicate(_) => "rename one",
+            Error::LongName { .. } => "shorten it",
+            Error::NotBitcode(_) => "give it as LLVM writes it, unwrapped",
+            Error::LargeBitcode(_) => "make it several kernels",
+            Error::Index { .. } => "choose a smaller one",
+            Error::ManyConstants(_) => "use fewer, or shorten their names",
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Empty => write!(f, "a library holds at least one kernel: give one"),
-            Error::Name(name) => write!(f, "nothing can be called {name:?}: give a name of letters, digits and `_`"),
-            Error::Duplicate(name) => {
-                write!(f, "two kernels are called `{name}`, and Metal tells them by name: rename one")
-            }
-            Error::LongName { start, bytes } => {
-                write!(
-                    f,
-                    "the name `{start}…` takes {bytes} bytes, and a library has room for {LONGEST_NAME}: shorten it"
-                )
-            }
-            Error::NotBitcode(name) => {
-                write!(f, "the module of `{name}` is no bitcode: give it as LLVM writes it, unwrapped")
-            }
-            Error::LargeBitcode(name) => {
-                write!(f, "the bitcode of `{name}` takes 4 GiB or more: make it several kernels")
-            }
-            Error::Index { function, index } => {
-                write!(f, "the index of function constant {index} of `{function}` is above 65535: choose a smaller one")
-            }
-            Error::ManyConstants(name) => {
-                write!(
-                    f,
-                    "the function constants of `{name}` take more than 65535 bytes: use fewer, or shorten their names"
-                )
-            }
-        }
+        write!(f, "{}: {}", self.message(), self.help())
     }
 }
 

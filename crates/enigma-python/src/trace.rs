@@ -366,14 +366,14 @@ impl Compiled {
         Ok((chosen.lowering.name(), &chosen.reason))
     }
 
-    /// The kernel in the Metal Shading Language, under that lowering.
+    /// The kernel in the Metal Shading Language, under the lowering that was taken.
     fn metal_source(&self, py: Python<'_>) -> PyResult<String> {
         py.detach(|| self.inner.chosen_source()).map_err(|found| enigma_error(py, &found))
     }
 
     /// The kernel as the text of LLVM IR, in the dialect of Metal.
     fn air_source(&self, py: Python<'_>) -> PyResult<String> {
-        self.inner.air_source().map_err(|found| enigma_error(py, &found))
+        py.detach(|| self.inner.air_source()).map_err(|found| enigma_error(py, &found))
     }
 
     /// The kernel as a `.metallib`.
@@ -400,6 +400,6 @@ pub fn metallib<'py>(py: Python<'py>, kernels: Vec<Bound<'py, Compiled>>) -> PyR
 }
 
 fn library<'py>(py: Python<'py>, kernels: &[&enigma_runtime::Compiled]) -> PyResult<Bound<'py, PyBytes>> {
-    let library = enigma_runtime::metallib(kernels).map_err(|found| enigma_error(py, &found))?;
+    let library = py.detach(|| enigma_runtime::metallib(kernels)).map_err(|found| enigma_error(py, &found))?;
     Ok(PyBytes::new(py, &library))
 }

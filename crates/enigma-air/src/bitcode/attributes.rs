@@ -82,12 +82,9 @@ fn push(record: &mut Vec<u64>, attribute: Attribute) {
             record.push(NAME_AND_VALUE);
             record.extend(zero_terminated(name).chain(zero_terminated(value)));
         }
-        Attribute::AlwaysInline => record.extend([KIND, 2]),
         Attribute::NoCapture => record.extend([KIND, 11]),
         Attribute::NoUnwind => record.extend([KIND, 18]),
         Attribute::ReadNone => record.extend([KIND, 20]),
-        Attribute::ReadOnly => record.extend([KIND, 21]),
         Attribute::Convergent => record.extend([KIND, 43]),
-        Attribute::ArgMemOnly => record.extend([KIND, 45]),
     }
 }

@@ -63,12 +63,6 @@ pub enum Attribute {
     NoUnwind,
     /// Touches no memory.
     ReadNone,
-    /// Writes no memory.
-    ReadOnly,
-    /// Touches no memory but what its arguments point to.
-    ArgMemOnly,
-    /// To be put in the place of each call.
-    AlwaysInline,
     /// Of a parameter: the pointer is not kept.
     NoCapture,
     /// Of which LLVM knows nothing: a name, and a value that may be empty.
@@ -207,13 +201,6 @@ pub enum Operation {
     CondBr(Value, BlockId, BlockId),
     /// Returns, with a value or without.
     Ret(Option<Value>),
-}
-
-impl Operation {
-    /// Whether it ends a block.
-    pub fn is_terminator(&self) -> bool {
-        matches!(self, Operation::Br(_) | Operation::CondBr(..) | Operation::Ret(_))
-    }
 }
 
 macro_rules! named {
