@@ -14,6 +14,7 @@ DESCRIPTION = (
     "Writes the kernels at the top of a program for a target; with ::kernel only that one. The program is loaded as a"
     ' module, not run as a script: what stands under `if __name__ == "__main__"` stays out.'
 )
+STANDARD_OUTPUT = Path("-")
 SUFFIXES = {"msl": ".metal", "mlir": ".mlir", "air": ".ll", "metallib": ".metallib"}
 
 
@@ -27,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "-o", dest="out", type=Path, metavar="PATH",
-        help="a file, or a folder for a file each; without it text goes to standard output, and a library to one beside"
-        " the program",
+        help="a file, a folder for a file each, or - for standard output; without it text goes to standard output,"
+        " and a library to a file beside the program",
     )  # fmt: skip
     options = parser.add_argument_group("for Metal", "as the parameters of `enigma.compile`")
     options.add_argument(
@@ -64,10 +65,14 @@ def _compiled(program: Program, options: argparse.Namespace) -> list[CompiledKer
     if not kernels:
         wanted = f"no kernel {program.kernel}" if program.kernel else "no kernels"
         raise Unusable(f"{program.path} has {wanted} at its top")
-    return [compile(kernel, **given) for kernel in kernels]
+    with program.shown("compiled"):
+        return [compile(kernel, **given) for kernel in kernels]
 
 
 def _write_library(compiled: list[CompiledKernel], options: argparse.Namespace) -> None:
+    if options.out == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(metallib(compiled))
+        return
     path = options.out or Path(options.program.partition("::")[0]).with_suffix(".metallib")
     if path.is_dir():
         path /= f"{compiled[0].kernel_name}.metallib"
@@ -79,7 +84,7 @@ def _write_library(compiled: list[CompiledKernel], options: argparse.Namespace) 
 def _write_texts(compiled: list[CompiledKernel], options: argparse.Namespace) -> None:
     texts = [kernel.source(options.target) for kernel in compiled]
     names = [kernel.kernel_name for kernel in compiled]
-    if options.out is None:
+    if options.out in (None, STANDARD_OUTPUT):
         print("\n".join(texts), end="")
         return
     if not options.out.is_dir():

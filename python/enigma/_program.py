@@ -31,6 +31,8 @@ class Program:
 
     def __init__(self, target: str, arguments: Sequence[str]) -> None:
         path, _, kernel = target.partition("::")
+        if not path:
+            raise Unusable(f"{target!r} names no program; give file.py, or file.py::kernel")
         self.path = path
         self.kernel = kernel or None
         self._arguments = arguments
@@ -82,19 +84,29 @@ class Program:
         """The kernels of interest at its top, each once, when it is loaded as a module is.
 
         Raises:
-            Unusable: when it cannot be loaded; what it raises is shown as Python would.
+            Unusable: as `shown` does.
+            EnigmaError: when that is what it raises.
+        """
+        with self.shown("loaded"), self._executed(ast.parse(self._source, self.path), "__kernels__"):
+            return [kernel for kernel in dict.fromkeys(self.kernels.values()) if self.wants(kernel)]
+
+    @contextmanager
+    def shown(self, doing: str) -> Iterator[None]:
+        """What its code raises inside is shown as Python would show it.
+
+        Raises:
+            Unusable: after that; ``doing`` says what could not be done to the program.
             EnigmaError: when that is what it raises.
         """
         try:
-            with self._executed(ast.parse(self._source, self.path), "__kernels__"):
-                return [kernel for kernel in dict.fromkeys(self.kernels.values()) if self.wants(kernel)]
+            yield
         except EnigmaError:
             raise
         except SystemExit as end:
-            raise Unusable(f"{self.path} ends its program while it is loaded") from end
+            raise Unusable(f"{self.path} ends its program while it is {doing}") from end
         except Exception as error:
             _show(error, self.path)
-            raise Unusable(f"{self.path} cannot be loaded") from error
+            raise Unusable(f"{self.path} cannot be {doing}") from error
 
     def _launch(self, log: Log) -> None:
         tree = ast.parse(self._source, self.path)

@@ -100,15 +100,23 @@ def test_a_library_holds_all_kernels(program, tmp_path, capsys):
         (["program.py::double", "-o", "nowhere/double.metal"], "cannot write nowhere/double.metal"),
         (["empty.py"], "empty.py has no kernels at its top"),
         (["broken.py"], "broken.py cannot be loaded"),
+        (["unknown.py"], "unknown.py cannot be compiled"),
+        (["::double"], "'::double' names no program; give file.py"),
         (["twins.py", "-o", "."], "several kernels are called scaled; name one by its variable"),
     ],
 )
 def test_what_cannot_be_had_is_said(program, tmp_path, capsys, arguments, said):
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "unknown.py").write_text(PROGRAM.replace("2.0 * A[i]", "2.0 * missing"))
     (tmp_path / "twins.py").write_text(TWINS)
     assert emit(*arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_library_goes_to_standard_output_when_it_is_told_to(program, capfdbinary):
+    assert emit(f"{program}::double", "--target", "metallib", "-o", "-") == 0
+    assert capfdbinary.readouterr().out.startswith(b"MTLB")
 
 
 def test_a_wrong_option_is_refused_as_compile_refuses_it(program, capsys):
