@@ -334,7 +334,7 @@ class CompiledKernel:
     @boundary
     def export_metallib(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Writes the ``.metallib`` to a file, by default ``<kernel_name>.metallib`` here, and returns its path, which
-        is `metallib_path` from then on."""
+        is `metallib_path` from then on. It is made for this, also after ``emit_only``."""
         target = Path(f"{self.kernel_name}.metallib" if path is None else path)
         target.write_bytes(self._core.metallib())
         self.metallib_path = target

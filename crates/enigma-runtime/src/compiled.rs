@@ -87,7 +87,7 @@ impl Compiled {
     /// `invalid-operand` for a width other than 0 to 4.
     pub fn widened(&self, width: u32) -> Result<Compiled, Diagnostics> {
         if width <= 1 || WIDTHS.contains(&width) {
-            return Ok(Compiled::of(self.kernel.clone(), Settings { vec_width: width, ..self.settings }));
+            return Ok(self.with(Settings { vec_width: width, ..self.settings }));
         }
         let message = format!("there are no accesses of {width} elements");
         let help = "ask for a width of 2, 3 or 4; 0 and 1 leave each access as it is";
@@ -96,7 +96,14 @@ impl Compiled {
 
     /// The same kernel, emitted for Metal in that way.
     pub fn emitted(&self, emission: Emission) -> Compiled {
-        Compiled::of(self.kernel.clone(), Settings { emission, ..self.settings })
+        self.with(Settings { emission, ..self.settings })
+    }
+
+    /// The same kernel, compiled in another way.
+    fn with(&self, settings: Settings) -> Compiled {
+        let generic = self.generic.as_ref();
+        let generic = generic.map(|(generic, constants)| (Arc::new(generic.with(settings)), constants.clone()));
+        Compiled { generic, ..Compiled::of(self.kernel.clone(), settings) }
     }
 
     /// The kernel with numbers in the place of its function constants.
@@ -106,7 +113,7 @@ impl Compiled {
     /// As for [`passes::specialise`]; and what the numbers make wrong with the kernel.
     pub fn specialise(&self, constants: &[Constant]) -> Result<Compiled, Diagnostics> {
         let kernel = passes::specialise(&self.kernel, constants)?;
-        let generic = Compiled::of(self.kernel.clone(), self.settings);
+        let generic = self.with(self.settings);
         let specialised = Compiled::of(enigma_ir::verify(kernel)?, self.settings);
         Ok(Compiled { generic: Some((Arc::new(generic), constants.to_vec())), ..specialised })
     }
@@ -122,7 +129,7 @@ impl Compiled {
 
     /// The kernel with each access as it was written, where accesses were joined and these buffers overlap.
     pub fn narrowed_for(&self, arguments: &[Argument<'_>]) -> Option<Compiled> {
-        let narrowed = || Compiled::of(self.kernel.clone(), Settings { vec_width: 1, ..self.settings });
+        let narrowed = || self.with(Settings { vec_width: 1, ..self.settings });
         (self.settings.vec_width > 1 && overlap(arguments)).then(narrowed)
     }
 

@@ -39,7 +39,14 @@ impl Examination {
     fn of(here: Here<'_>, fresh: bool, toolchain: Result<String, String>, directory: Option<PathBuf>) -> Examination {
         let metal = match here {
             Here::Elsewhere(why) => Err(why.to_owned()),
-            Here::Mac(mac) => Ok(LinearCopy::ALL.map(|linear_copy| mac.verdicts(linear_copy, fresh)).to_vec()),
+            Here::Mac(mac) => {
+                let of = |fresh: bool| LinearCopy::ALL.map(|linear_copy| mac.verdicts(linear_copy, fresh)).to_vec();
+                // What both share is tried with each, and the later verdict stands.
+                if fresh {
+                    of(true);
+                }
+                Ok(of(false))
+            }
         };
         let auto = |linear_copy| {
             let chosen = lowering::choose(&Emission { linear_copy, ..Emission::default() }, true, here);
@@ -274,7 +281,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_right_it_is_not_well() {
-        let stopped = Verdict::Stopped { why: "2D in: it did not end".to_owned() };
+        let stopped = Verdict::Endless { at: "2D in".to_owned() };
         let examination = Known::new([stopped, rejected(), rejected(), Verdict::Unfinished]).examined();
         assert!(!examination.ok());
         insta::assert_snapshot!(anywhen(&examination.to_string()));

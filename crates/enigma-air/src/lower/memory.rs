@@ -128,11 +128,8 @@ impl Lowering<'_, '_> {
     /// Where the mask does not hold, the element is not touched.
     fn load_if(&mut self, op: &Op) {
         let [mask, default] = [1, 2].map(|n| self.number(op.operands[n]));
-        let [result] = self.guarded(mask, &[default], |this| smallvec![this.read(op.memories[0], op.operands[0])])[..]
-        else {
-            unreachable!("one value in, one value out")
-        };
-        self.define(op.results[0], smallvec![result]);
+        let result = self.guarded(mask, &[default], |this| smallvec![this.read(op.memories[0], op.operands[0])]);
+        self.define(op.results[0], result);
     }
 
     fn store_if(&mut self, op: &Op) {

@@ -52,7 +52,7 @@ fn right(bench: &dyn Bench, trial: &Trial, candidate: Candidate) -> Result<Durat
 fn verdict(failure: Failure, trial: &Trial) -> Verdict {
     let why = match failure {
         Failure::Rejected(log) => return Verdict::Rejected { log },
-        Failure::TimedOut => "it did not end".to_owned(),
+        Failure::TimedOut => return Verdict::Endless { at: trial.name.to_owned() },
         Failure::PageFault(said) | Failure::OutOfMemory(said) | Failure::Stopped(said) => said,
     };
     Verdict::Stopped { why: format!("{}: {}", trial.name, why.trim()) }

@@ -85,11 +85,18 @@ pub enum Verdict {
         /// What it said.
         log: String,
     },
-    /// The GPU stopped a kernel, or it did not end.
+    /// The GPU stopped a kernel.
     Stopped {
         /// What is known of it.
         why: String,
     },
+    /// A trial did not end.
+    Endless {
+        /// Which.
+        at: String,
+    },
+    /// It was not tried: another did not end, and the GPU may be at that still.
+    Untried,
     /// The process that tried it did not live to say.
     Unfinished,
 }
@@ -121,6 +128,8 @@ impl Verdict {
             }
             (Verdict::Rejected { .. }, _) => "nothing, where another is right; the message is worth a report",
             (Verdict::Stopped { .. }, _) => "nothing, where another is right; please report it",
+            (Verdict::Endless { .. }, _) => "restart the Mac where its GPU hangs; please report it",
+            (Verdict::Untried, _) => "run this again: what did not end is not tried again",
             (Verdict::Unfinished, _) => {
                 "`enigma doctor --fresh` tries again; it may end this process too, or hang the GPU"
             }
@@ -135,6 +144,8 @@ impl fmt::Display for Verdict {
             Verdict::Wrong { at } => write!(f, "wrong: {at}"),
             Verdict::Rejected { log } => write!(f, "rejected by the compiler: {}", first_error(log)),
             Verdict::Stopped { why } => write!(f, "stopped: {why}"),
+            Verdict::Endless { at } => write!(f, "did not end: {at}"),
+            Verdict::Untried => f.write_str("not tried: another did not end, and the GPU may be at that still"),
             Verdict::Unfinished => f.write_str("unfinished: the process that tried it ended before the trial did"),
         }
     }

@@ -105,7 +105,7 @@ pub fn settled(
 ) -> Verdicts {
     let candidates = Candidate::all(machine.gpu_family, linear_copy);
     ledger.settle(&candidates, fresh, |candidate| try_out(bench, candidate));
-    let verdict = |candidate| ledger.get(candidate).cloned().unwrap_or(Verdict::Unfinished);
+    let verdict = |candidate| ledger.get(candidate).cloned().unwrap_or(Verdict::Untried);
     let tried = candidates.into_iter().map(|candidate| (candidate, verdict(candidate))).collect();
     Verdicts {
         machine: machine.clone(),
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn cooperative_is_what_is_left() {
-        let stopped = Verdict::Stopped { why: "2D in: it did not end".to_owned() };
+        let stopped = Verdict::Endless { at: "2D in".to_owned() };
         let chosen = taken([right(100), rejected(), wrong(), stopped]).unwrap();
         assert_eq!(chosen.lowering, Lowering::Cooperative);
         assert_eq!(

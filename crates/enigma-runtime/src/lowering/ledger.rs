@@ -71,13 +71,15 @@ pub struct Ledger {
     path: Option<PathBuf>,
     /// What was odd about the file.
     remarks: Vec<String>,
+    /// Whether a trial of this process did not end: the GPU may be at it still, and what is tried then proves nothing.
+    halted: bool,
 }
 
 impl Ledger {
     /// What is known of a machine, with the files in that directory.
     pub fn open(directory: Option<&Path>, machine: &Machine) -> Ledger {
         let path = directory.map(|directory| directory.join(file_name(machine)));
-        let mut ledger = Ledger { record: Record::new(machine), path, remarks: Vec::new() };
+        let mut ledger = Ledger { record: Record::new(machine), path, remarks: Vec::new(), halted: false };
         match &ledger.path {
             Some(_) => ledger.read(),
             None => {
@@ -102,9 +104,10 @@ impl Ledger {
         self.record.get(candidate)
     }
 
-    /// Has those of the candidates tried on which there is no verdict; with `fresh`, all of them.
+    /// Has those of the candidates tried on which there is no verdict; with `fresh`, all of them. After one that does not
+    /// end nothing is tried in this process.
     pub fn settle(&mut self, candidates: &[Candidate], fresh: bool, mut try_out: impl FnMut(Candidate) -> Verdict) {
-        if !fresh && candidates.iter().all(|&candidate| self.get(candidate).is_some()) {
+        if self.halted || !fresh && candidates.iter().all(|&candidate| self.get(candidate).is_some()) {
             return;
         }
         let lock = self.lock();
@@ -117,13 +120,15 @@ impl Ledger {
             self.record.verdicts.retain(|entry| !candidates.contains(&entry.candidate));
         }
         for &candidate in candidates {
-            if self.get(candidate).is_none() {
-                self.record.trying = Some(candidate);
-                self.write();
-                let verdict = try_out(candidate);
-                self.record.trying = None;
-                self.enter(candidate, verdict);
+            if self.halted || self.get(candidate).is_some() {
+                continue;
             }
+            self.record.trying = Some(candidate);
+            self.write();
+            let verdict = try_out(candidate);
+            self.halted = matches!(verdict, Verdict::Endless { .. });
+            self.record.trying = None;
+            self.enter(candidate, verdict);
         }
         self.write();
     }

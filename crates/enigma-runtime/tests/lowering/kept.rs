@@ -83,14 +83,35 @@ fn every_verdict_is_kept_as_it_was() {
     let verdicts = [
         Verdict::Wrong { at: "2D in, element 7 of the output".to_owned() },
         Verdict::Rejected { log: "error: \"asm\"\n\tline two".to_owned() },
-        Verdict::Stopped { why: "pace: it did not end".to_owned() },
-        Verdict::Unfinished,
+        Verdict::Stopped { why: "pace: a fault".to_owned() },
+        Verdict::Endless { at: "pace".to_owned() },
     ];
     let directory = directory();
     let mut all = verdicts.iter().cloned();
     Ledger::open(Some(directory.path()), &machine()).settle(&candidates(), false, |_| all.next().unwrap());
     let read = Ledger::open(Some(directory.path()), &machine());
     assert!(candidates().iter().zip(&verdicts).all(|(&candidate, verdict)| read.get(candidate) == Some(verdict)));
+}
+
+#[test]
+fn after_one_that_does_not_end_the_others_wait_for_another_process() {
+    let directory = directory();
+    let mut first = Ledger::open(Some(directory.path()), &machine());
+    let endless = Verdict::Endless { at: "pace".to_owned() };
+    let mut tried = 0;
+    first.settle(&candidates(), false, |candidate| {
+        tried += 1;
+        if candidate.lowering == Lowering::Asm { endless.clone() } else { RIGHT }
+    });
+    first.settle(&candidates(), true, |_| panic!("the GPU may be busy still"));
+    assert_eq!((tried, first.get(candidate(Lowering::Air))), (2, None));
+    let mut second = Ledger::open(Some(directory.path()), &machine());
+    second.settle(&candidates(), false, |candidate| {
+        assert_ne!(candidate.lowering, Lowering::Asm);
+        RIGHT
+    });
+    assert_eq!(second.get(candidate(Lowering::Asm)), Some(&endless));
+    assert_eq!(second.get(candidate(Lowering::Air)), Some(&RIGHT));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn breaking_down_is_told_apart() {
     let log = "program_source:20:11: error: illegal string literal in 'asm'".to_owned();
     assert_eq!(verdict("1D in", Failure::Rejected(log.clone())), Verdict::Rejected { log });
     let stopped = |why: &str| Verdict::Stopped { why: why.to_owned() };
-    assert_eq!(verdict("2D in", Failure::TimedOut), stopped("2D in: it did not end"));
+    assert_eq!(verdict("2D in", Failure::TimedOut), Verdict::Endless { at: "2D in".to_owned() });
     assert_eq!(verdict("pace", Failure::Stopped("Internal Error\n".to_owned())), stopped("pace: Internal Error"));
     assert_eq!(verdict("1D out", Failure::PageFault("a fault".to_owned())), stopped("1D out: a fault"));
     assert_eq!(verdict("1D out", Failure::OutOfMemory("no memory".to_owned())), stopped("1D out: no memory"));
