@@ -3,6 +3,8 @@
 //! Buffers come first, in the kernel's order: a device buffer as a pointer to device memory, a number as a pointer to
 //! constant memory. The positions that the kernel asks for follow.
 
+use std::collections::HashSet;
+
 use enigma_ir::{Attr, Binding, DType, Dim, FunctionConstant, Kernel, Op, Opcode};
 use smallvec::smallvec;
 
@@ -62,8 +64,8 @@ struct Constant {
 
 /// Declares the function of a kernel and the variables of its function constants.
 pub(crate) fn declare(module: &mut Module, kernel: &Kernel) -> Parameters {
-    let used = |code: Opcode| kernel.walk().into_iter().any(|id| kernel.op(id).code == code);
-    let positions: Vec<(Opcode, u32)> = POSITIONS.into_iter().filter(|&(code, _)| used(code)).collect();
+    let used: HashSet<Opcode> = kernel.walk().into_iter().map(|id| kernel.op(id).code).collect();
+    let positions: Vec<(Opcode, u32)> = POSITIONS.into_iter().filter(|(code, _)| used.contains(code)).collect();
     let types = &mut module.types;
     let mut parameters: Vec<Type> = kernel
         .params()
