@@ -14,23 +14,9 @@ SHIM = Path(__file__).resolve().parent
 COMPILER = os.environ.get("ENIGMA_CLANGXX", "clang++-19")
 CACHE = Path(os.environ.get("ENIGMA_METAL_CACHE", Path(tempfile.gettempdir()) / "enigma-metal-host"))
 
-# `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
-FLAGS = [
-    "-O1",
-    "-fPIC",
-    "-fwrapv",
-    "-fsigned-char",
-    "-fdeclspec",
-    "-ffp-contract=off",
-    "-Xclang",
-    "-ffloat16-excess-precision=none",
-    "-Wall",
-    "-Werror",
-    "-Wno-unused",
-    "-Wno-user-defined-literals",
-    "-Wno-parentheses",
-    "-Wno-tautological-compare",
-]
+# `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation. The host in Rust
+# reads the same file.
+FLAGS = (SHIM / "compile_flags.txt").read_text().splitlines()
 
 RUNTIME = [SHIM / "runtime.cpp", SHIM / "air.c"]
 

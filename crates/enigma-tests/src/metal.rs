@@ -9,25 +9,11 @@ use std::process::Command;
 use crate::host::{cache_directory, shim_directory};
 use crate::source::{adapted, kernel_name};
 
-/// `-fwrapv`: integers wrap. `-ffloat16-excess-precision=none`: `half` rounds after every operation.
-/// `-Wpre-c++17-compat`: Metal is C++14 before its version 4.0; the shim, which is more, is in system headers.
-const FLAGS: [&str; 15] = [
-    "-O1",
-    "-fPIC",
-    "-fwrapv",
-    "-fsigned-char",
-    "-fdeclspec",
-    "-ffp-contract=off",
-    "-Xclang",
-    "-ffloat16-excess-precision=none",
-    "-Wall",
-    "-Wpre-c++17-compat",
-    "-Wno-unused",
-    "-Wno-user-defined-literals",
-    "-Wno-parentheses",
-    "-Wno-tautological-compare",
-    "-Werror",
-];
+/// What the shim is compiled with, a flag a line. The hosts in Python read the same file.
+const FLAGS: &str = include_str!("../../../tests/metal_shim/compile_flags.txt");
+
+/// Metal is C++14 before its version 4.0; the shim, which is more, is in system headers.
+const CPP14: &str = "-Wpre-c++17-compat";
 
 /// Metal sources, compiled with the shim; returns the shared object.
 pub(crate) fn build(sources: &[String]) -> Result<PathBuf, String> {
@@ -76,7 +62,7 @@ pub fn llvm_ir(sources: &[String]) -> Result<String, String> {
 
 fn compile(include: &Path, directory: &Path, standard: &str, what: &[&str]) -> Result<(), String> {
     let include = include.display().to_string();
-    let mut arguments: Vec<&str> = FLAGS.to_vec();
+    let mut arguments: Vec<&str> = FLAGS.lines().chain([CPP14]).collect();
     let language = if standard == "-std=c11" { "c" } else { "c++" };
     arguments.extend([standard, "-x", language, "-isystem", &include]);
     arguments.extend(what);
@@ -100,7 +86,7 @@ fn clang(directory: &Path, arguments: &[&str]) -> Result<(), String> {
 fn fingerprint(texts: &[String], shim: &Path) -> Result<String, String> {
     let mut hasher = DefaultHasher::new();
     texts.hash(&mut hasher);
-    FLAGS.hash(&mut hasher);
+    [FLAGS, CPP14].hash(&mut hasher);
     for file in headers(&shim.join("include"))?.into_iter().chain(["runtime.cpp", "air.c"].map(|name| shim.join(name)))
     {
         read(&file)?.hash(&mut hasher);
